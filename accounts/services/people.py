@@ -1,0 +1,57 @@
+"""Who may decide and who is told."""
+
+from dataclasses import dataclass
+
+from accounts.models import CreditAccount, Delegate, DelegateQuerySet, User
+from credits_portal.outbox.models import OutboundMail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approver:
+    """Somebody who decides an account's requests: its owner, or an active delegate.
+
+    A delegate needs no `User`; `user_id` is set where somebody signs in by that address.
+    """
+
+    email: str
+    name: str
+    user_id: int | None = None
+    delegate_id: int | None = None
+
+
+def approvers_of(account: CreditAccount) -> list[Approver]:
+    """Return the owner and then every delegate who has accepted (rules.md 5), read afresh."""
+    owner = User.objects.get(owned_accounts=account.pk)
+    first = Approver(email=owner.email, name=owner.name, user_id=owner.pk)
+    return [first, *_active_delegates(Delegate.objects.filter(account=account))]
+
+
+def reminder_recipients(account: CreditAccount, *, early: bool) -> list[Approver]:
+    """Return who gets an expiry reminder; `early` ones may be switched off (rules.md 8)."""
+    owner = account.owner
+    first = Approver(email=owner.email, name=owner.name, user_id=owner.pk)
+    recipients = [first] if account.early_reminders or not early else []
+    if account.delegate_reminders:
+        willing = Delegate.objects.filter(account=account, reminders=True)
+        recipients += _active_delegates(willing)
+    return recipients
+
+
+def delegates_with_mail_state(account: CreditAccount) -> list[tuple[Delegate, bool]]:
+    """Return who is invited or active, each with whether the last invitation was refused."""
+    mails = OutboundMail.objects.filter(
+        about=f"account:{account.pk}", name="accounts.delegate_invited"
+    )
+    last_state = dict(mails.order_by("pk").values_list("recipient", "state"))
+    failed = OutboundMail.State.FAILED
+    return [(row, last_state.get(row.email) == failed) for row in account.delegates.current()]
+
+
+def _active_delegates(delegates: DelegateQuerySet) -> list[Approver]:
+    rows = list(delegates.active().order_by("pk"))
+    users = User.objects.filter(email__in=[row.email for row in rows]) if rows else []
+    ids = {user.email: user.pk for user in users}
+    return [
+        Approver(email=row.email, name=row.name, user_id=ids.get(row.email), delegate_id=row.pk)
+        for row in rows
+    ]

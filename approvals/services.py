@@ -1,0 +1,201 @@
+"""Opening, deciding, reminding and lapsing requests for approval (rules.md 5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from accounts.ledger import AccountFrozen, HoldEnded, LedgerError
+from accounts.models import CreditAccount, User
+from accounts.services import Approver, approvers_of
+from credits_portal.lib import clock
+from credits_portal.lib.locks import locked, transactional
+from redemption import services as redemptions
+from redemption.exceptions import RedemptionError
+from redemption.models import Redemption
+
+from . import emails
+from .exceptions import (
+    AlreadyEnded,
+    CannotBeApproved,
+    NotAnApprover,
+    OwnRequest,
+    ReasonMissing,
+    SignInNeeded,
+)
+from .models import REMINDER_HOURS, ApprovalLink, ApprovalRequest
+
+Status = ApprovalRequest.Status
+How = ApprovalRequest.How
+
+ENDED_AS = {Redemption.Status.LAPSED: Status.LAPSED}
+
+
+@dataclass(frozen=True)
+class Decider:
+    """Who decides, and by which way they are known. The ledger's actor is never an address."""
+
+    email: str
+    actor: User | str
+    how: ApprovalRequest.How
+    link: ApprovalLink | None = None
+
+
+def decider(*, user: User | None, link: ApprovalLink | None = None) -> Decider:
+    """Return who decides: the link's approver, or without one the person signed in.
+
+    A link opened by its approver while signed in counts as signed in.
+    """
+    if link is None and user is None:
+        raise SignInNeeded
+    if user and (link is None or user.email.casefold() == link.email.casefold()):
+        return Decider(email=user.email, actor=user, how=How.SIGNED_IN, link=link)
+    assert link is not None  # noqa: S101 (narrows the type: the first check has refused both)
+    return Decider(email=link.email, actor=f"approval:{link.pk}", how=How.LINK, link=link)
+
+
+def open_request(*, redemption: Redemption) -> ApprovalRequest:
+    """Make the request of a pending redemption and mail its approvers, in one transaction."""
+    request = ApprovalRequest.objects.create(redemption=redemption)
+    for link in _links(request):
+        emails.queue_needed(link)
+    return request
+
+
+def mail_new_approvers(*, account: CreditAccount) -> None:
+    """Give whoever has become an approver a link and mail for each open request."""
+    for request in ApprovalRequest.objects.open().filter(redemption__account=account).with_facts():
+        for link in _links(request):
+            emails.queue_needed(link)
+
+
+def eligible(request: ApprovalRequest) -> Sequence[Approver]:
+    """Return who may decide a request: owner and active delegates, but not who sent it.
+
+    If the owner is the only approver and sent it, the owner decides, but signed in: a request
+    that the owner makes signed in needs no approval (rules.md 5).
+    """
+    everybody = approvers_of(CreditAccount.objects.get(pk=request.account.pk))
+    others = [approver for approver in everybody if not request.is_from(approver.email)]
+    return others or [approver for approver in everybody if approver.delegate_id is None]
+
+
+def needs_sign_in(request: ApprovalRequest, email: str) -> bool:
+    """Tell whether this approver must be signed in to decide (rules.md 5)."""
+    limit = request.account.sign_in_above
+    return request.is_from(email) or (limit is not None and request.redemption.credits > limit)
+
+
+def check(*, request: ApprovalRequest, by: Decider) -> None:
+    """Raise the ApprovalError that keeps `by` from deciding `request`, if there is one."""
+    if not request.is_open or request.is_overdue:
+        raise AlreadyEnded
+    _check_right(request, by)
+    if by.how != How.SIGNED_IN and needs_sign_in(request, by.email):
+        raise SignInNeeded
+
+
+def decide(*, request: ApprovalRequest, by: Decider, approve: bool, note: str = "") -> None:
+    """Approve or decline; the first decision wins (rules.md 5).
+
+    Raises AlreadyEnded, NotAnApprover, OwnRequest, SignInNeeded, ReasonMissing, or
+    CannotBeApproved if the class has started, a lot ran out or the account is frozen.
+    """
+    if not approve and not note.strip():
+        raise ReasonMissing
+    try:
+        _decide(request=request, by=by, approve=approve, note=note.strip())
+    except (RedemptionError, LedgerError) as error:
+        request.refresh_from_db()
+        if not request.is_open or request.is_overdue:
+            raise AlreadyEnded from error
+        raise CannotBeApproved(_explanation(error)) from error
+
+
+@transactional
+def _decide(*, request: ApprovalRequest, by: Decider, approve: bool, note: str) -> None:
+    request = ApprovalRequest.objects.with_facts().get(pk=request.pk)
+    check(request=request, by=by)
+    if approve:
+        redemptions.confirm(redemption=request.redemption, actor=by.actor)
+    else:
+        redemptions.decline(redemption=request.redemption, actor=by.actor, reason=note)
+    # Session, redemption and account are locked now, and delegates go under the account's lock:
+    # whoever lost the right meanwhile is found here, and everything is rolled back (I13).
+    locked(request.account)
+    _check_right(request, by)
+    status = Status.APPROVED if approve else Status.DECLINED
+    _end(request, status, decided_by=by.email, how=by.how, note=note)
+    if by.link:
+        ApprovalLink.objects.filter(pk=by.link.pk).update(used_at=clock.now())
+
+
+@transactional
+def lapse(*, request: ApprovalRequest) -> None:
+    """End a request whose time to decide is over: hold released, seats freed, people told."""
+    redemptions.lapse(redemption=request.redemption, actor="job:lapse")
+    end_undecided(redemption=request.redemption)
+
+
+def end_undecided(*, redemption: Redemption) -> None:
+    """Close the request of a redemption that lapsed or was withdrawn; once (rules.md 5)."""
+    fresh = Redemption.objects.get(pk=redemption.pk)
+    request = ApprovalRequest.objects.open().filter(redemption=fresh).first()
+    if request:
+        status = ENDED_AS.get(Redemption.Status(fresh.status), Status.WITHDRAWN)
+        _end(request, status, note=fresh.outcome_note)
+
+
+@transactional
+def remind(*, request: ApprovalRequest, hours: int) -> None:
+    """Mail the approvers that a request waits; each step once, however often or late it runs."""
+    due = ApprovalRequest.objects.to_remind(clock.now(), hours).filter(pk=request.pk)
+    if due.update(reminded_at_hours=hours):
+        for link in _links(request):
+            emails.queue_reminder(link, hours=hours)
+
+
+def due_reminders() -> list[tuple[ApprovalRequest, int]]:
+    """Return each request to remind of, with the one step that is due now: the latest."""
+    due: dict[int, tuple[ApprovalRequest, int]] = {}
+    for hours in REMINDER_HOURS:
+        for request in ApprovalRequest.objects.to_remind(clock.now(), hours).with_facts():
+            due[request.pk] = (request, hours)
+    return list(due.values())
+
+
+def _links(request: ApprovalRequest) -> list[ApprovalLink]:
+    """Return the link of each eligible approver, making those that are missing."""
+    return [
+        ApprovalLink.objects.get_or_create(
+            request=request, email=approver.email.lower(), defaults={"name": approver.name}
+        )[0]
+        for approver in eligible(request)
+    ]
+
+
+def _explanation(error: RedemptionError | LedgerError) -> str:
+    """Return why the lower apps refused, for the approver."""
+    if isinstance(error, AccountFrozen):
+        return _("Spending from this account is frozen, so nothing was approved.")
+    if isinstance(error, HoldEnded):
+        return _("Credits held for this request have passed their last usable day.")
+    return str(error.message) if isinstance(error, LedgerError) else str(error)
+
+
+def _check_right(request: ApprovalRequest, by: Decider) -> None:
+    """Raise unless `by` may decide this request at this moment (trust.md I13)."""
+    email = by.email.casefold()
+    if any(approver.email.casefold() == email for approver in eligible(request)):
+        return
+    account = CreditAccount.objects.get(pk=request.account.pk)
+    if any(approver.email.casefold() == email for approver in approvers_of(account)):
+        raise OwnRequest
+    raise NotAnApprover
+
+
+def _end(request: ApprovalRequest, status: ApprovalRequest.Status, **outcome: str) -> None:
+    """Book how the request ended. The conditional update is the claim: the first wins."""
+    still_open = ApprovalRequest.objects.open().filter(pk=request.pk)
+    if not still_open.update(status=status, ended_at=clock.now(), **outcome):
+        raise AlreadyEnded

@@ -1,0 +1,23 @@
+"""One page of a list, as `?page=` asks; any other value is not found."""
+
+from typing import TypeVar
+
+from django.core.paginator import InvalidPage, Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+
+Row = TypeVar("Row", bound=Model)
+
+PER_PAGE = 25
+MAX_DIGITS = 9
+
+
+def page_of(request: HttpRequest, rows: QuerySet[Row], *, per_page: int = PER_PAGE) -> Page[Row]:
+    """Return the page of `rows` that the request names, the first by default; else raise 404."""
+    number = request.GET.get("page", "1")
+    if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
+        raise Http404("page")
+    try:
+        return Paginator(rows, per_page).page(int(number))
+    except InvalidPage as error:
+        raise Http404("page") from error

@@ -1,0 +1,67 @@
+"""The portal's outermost manners: a database that is away, and text that nobody types."""
+
+from collections.abc import Callable
+from urllib.parse import unquote
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.datastructures import MultiValueDict
+
+from credits_portal import errors, health
+
+Answer = Callable[[HttpRequest], HttpResponse]
+SINGLE_VALUED = {"GET", "HEAD"}
+ADMIN = "/admin/"
+PROBES = {"/healthz": health.healthz, "/readyz": health.readyz}
+
+
+class ProbeMiddleware:
+    """Answers probes before anything asks for a Host or TLS: a probe knows an address only."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer a probe, or let the request through."""
+        return PROBES.get(request.path, self.get_response)(request)
+
+
+class UnavailableMiddleware:
+    """Turns "the database is away, or a row is locked" from a view into a page to try again."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request through."""
+        return self.get_response(request)
+
+    def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer 503 with Retry-After for the database's troubles, leave the rest alone."""
+        return errors.unavailable(error) if errors.is_unavailable(error) else None
+
+
+class PlainTextMiddleware:
+    """Refuses what only a hostile client sends: NUL in addresses, other encodings, doubles."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request through."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: object) -> None:
+        """Raise BadRequest, which Django answers with 400."""
+        if "\0" in request.path or "\0" in unquote(request.META.get("QUERY_STRING", "")):
+            raise BadRequest("NUL in the address")
+        if request.encoding and request.encoding.lower().replace("_", "-") not in {"utf-8", "utf8"}:
+            raise BadRequest("a form in another encoding than UTF-8")
+        if request.method in SINGLE_VALUED and not request.path.startswith(ADMIN):
+            refuse_doubles(request.GET)
+
+
+def refuse_doubles(values: MultiValueDict[str, str]) -> None:
+    """Raise BadRequest where a name comes twice: which of the values was meant is a guess."""
+    if any(len(repeated) > 1 for _name, repeated in values.lists()):
+        raise BadRequest("a doubled parameter")

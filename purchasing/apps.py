@@ -1,0 +1,15 @@
+"""The purchasing app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PurchasingConfig(AppConfig):
+    """Configuration of the purchasing app."""
+
+    name = "purchasing"
+    verbose_name = _("Purchasing")
+
+    def ready(self) -> None:
+        """Register the builders of the mails."""
+        from . import emails  # noqa: F401, PLC0415

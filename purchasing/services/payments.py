@@ -1,0 +1,127 @@
+"""Booking money: the one way in for every provider (design: `settle`)."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from accounts import ledger, passkeys
+from accounts.models import User
+from credits_portal.lib import clock
+from credits_portal.lib.locks import locked, transactional
+from purchasing import emails
+from purchasing.exceptions import PaymentRefused, PaymentReused
+from purchasing.models import Order, Payment
+from purchasing.pricing import cents
+from purchasing.signals import order_paid
+from purchasing.terms import last_usable_day, purchase_date
+
+CURRENCY_LENGTH = 3
+Actor = User | str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settlement:
+    """What a payment would do to an order: shown to staff before they book it."""
+
+    grants: bool
+    due: Decimal
+    excess: Decimal
+    purchased_on: date
+    last_day: date
+
+
+@transactional
+def settle(
+    *,
+    order: Order,
+    provider: str,
+    external_id: str,
+    amount: Decimal,
+    currency: str,
+    received_on: date,
+    actor: Actor,
+) -> Payment:
+    """Book money that arrived for `order` and grant its credits once the total is reached.
+
+    Safe to repeat: the same provider and external id return the first payment (raises
+    PaymentReused if order, amount or currency differ). A payment of a closed order, in another
+    currency or beyond the total is booked and listed for refund; it grants nothing (trust.md I8).
+    Raises PaymentRefused.
+    """
+    _check(amount=amount, currency=currency, received_on=received_on)
+    order = locked(order)
+    payment, is_new = Payment.objects.get_or_create(
+        provider=provider,
+        external_id=external_id,
+        defaults={
+            "order": order,
+            "amount": amount,
+            "currency": currency,
+            "received_on": received_on,
+            "actor": actor_name(actor),
+        },
+    )
+    if is_new:
+        grant_if_complete(order, actor=actor)
+    elif (payment.order_id, payment.amount, payment.currency) != (order.pk, amount, currency):
+        raise PaymentReused
+    return payment
+
+
+def preview(*, order: Order, amount: Decimal, currency: str, received_on: date) -> Settlement:
+    """Tell what booking the payment would do now. Raises PaymentRefused."""
+    _check(amount=amount, currency=currency, received_on=received_on)
+    counted = amount if currency == order.currency else Decimal(0)
+    received = order.amount_received() + counted
+    owed = order.total if order.is_payable or order.is_paid else Decimal(0)
+    received_last = max([received_on, *_dates_received(order)])
+    purchased_on = purchase_date(received_on=received_last, booked_on=clock.today())
+    return Settlement(
+        grants=order.is_payable and received >= order.total,
+        due=max(owed - received, Decimal(0)),
+        excess=max(received - owed, Decimal(0)),
+        purchased_on=purchased_on,
+        last_day=last_usable_day(purchased_on),
+    )
+
+
+def grant_if_complete(order: Order, *, actor: Actor) -> None:
+    """Issue the lot of a locked, payable order whose payments reach its total (rules.md 3)."""
+    if not order.is_payable or order.amount_received() < order.total:
+        return
+    purchased_on = purchase_date(received_on=max(_dates_received(order)), booked_on=clock.today())
+    order.lot = ledger.issue(
+        account=order.account,
+        credits=order.credits,
+        unit_price=order.unit_price,
+        purchased_on=purchased_on,
+        last_day=last_usable_day(purchased_on),
+        key=f"order:{order.number}",
+        actor=actor,
+        reason=f"Order {order.number} paid",
+    )
+    order.status = Order.Status.PAID
+    order.paid_at = clock.now()
+    order.save(update_fields=["lot", "status", "paid_at"])
+    passkey, is_first = passkeys.ensure(account=order.account)
+    emails.queue_payment_received(order, passkey, is_first=is_first)
+    order_paid.send(sender=Order, order=order, lot=order.lot)
+
+
+def actor_name(actor: Actor) -> str:
+    """Return who booked, for the record: never an address."""
+    return actor if isinstance(actor, str) else f"user:{actor.pk}"
+
+
+def _dates_received(order: Order) -> list[date]:
+    payments = order.payments.filter(currency=order.currency)
+    return list(payments.values_list("received_on", flat=True))
+
+
+def _check(*, amount: Decimal, currency: str, received_on: date) -> None:
+    if not (isinstance(amount, Decimal) and amount.is_finite() and amount > 0):
+        raise PaymentRefused
+    if amount != cents(amount) or len(currency) != CURRENCY_LENGTH or not currency.isupper():
+        raise PaymentRefused
+    if received_on > clock.today():
+        raise PaymentRefused

@@ -1,0 +1,227 @@
+"""Trainings, their classes, rosters and attendance."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils.translation import gettext_lazy as _
+
+from credits_portal.lib import clock
+from redemption import services
+from redemption.exceptions import RedemptionError
+from redemption.models import Registration, Training, TrainingSession
+from redemption.models.catalogue import TrainingSessionQuerySet
+
+from .forms import AttendanceForm, MoveForm, NoticeForm, staff
+
+
+@admin.register(Training)
+class TrainingAdmin(admin.ModelAdmin[Training]):
+    """The catalogue."""
+
+    list_display = ["title", "kind", "credits", "language", "is_online", "is_active"]
+    list_filter = ["is_active", "kind", "language"]
+    search_fields = ["title", "summary"]
+    prepopulated_fields = {"slug": ["title"]}
+
+
+class RosterInline(admin.TabularInline[Registration, TrainingSession]):
+    """Who has a place; changes are made on the registration's own page."""
+
+    model = Registration
+    fields = ["name", "email", "status", "credits", "of"]
+    readonly_fields = ["name", "email", "status", "credits", "of"]
+    verbose_name_plural = _("roster")
+    extra = 0
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
+        """Fetch the registrations along."""
+        return super().get_queryset(request).select_related("redemption", "account")
+
+    @admin.display(description=_("registration"))
+    def of(self, place: Registration) -> str:
+        """Return reference and account."""
+        return f"{place.redemption.reference}, {place.account.name}"
+
+    def has_add_permission(self, *_args: Any) -> bool:
+        """Places are made by registering."""
+        return False
+
+
+class ToMark(admin.SimpleListFilter):
+    """Classes that are over and not yet marked."""
+
+    title = _("attendance")
+    parameter_name = "attendance"
+
+    def lookups(self, *_args: Any) -> list[tuple[str, Any]]:
+        """Offer the one list that staff work through."""
+        return [("open", _("ended, not yet marked"))]
+
+    def queryset(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        queryset: QuerySet[TrainingSession],
+    ) -> QuerySet[TrainingSession]:
+        """Return the ended classes with a place that is neither attended nor missed."""
+        if self.value() != "open":
+            return queryset
+        return queryset.filter(
+            ends_at__lt=clock.now(), registrations__status=Registration.Status.REGISTERED
+        ).distinct()
+
+
+@admin.register(TrainingSession)
+class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
+    """Classes: their time is changed by moving them, so that everybody is told."""
+
+    change_form_template = "redemption/admin/session.html"
+    list_display = ["training", "when", "time_zone", "seats", "seats_left", "status"]
+    list_filter = [ToMark, "status", "starts_at", "training"]
+    list_select_related = ["training"]
+    search_fields = ["training__title", "place"]
+    autocomplete_fields = ["training"]
+    fields = [
+        "training",
+        ("starts_at", "ends_at", "time_zone"),
+        "seats",
+        "place",
+        "link",
+        "joining_details",
+        "status",
+        "notice",
+    ]
+    inlines = [RosterInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TrainingSession]:
+        """Add the seats left."""
+        rows = super().get_queryset(request)
+        return TrainingSessionQuerySet.with_seats_left(rows)  # type: ignore[arg-type]
+
+    @admin.display(description=_("starts"), ordering="starts_at")
+    def when(self, session: TrainingSession) -> str:
+        """Return the start in the class's own zone."""
+        return str(session)
+
+    @admin.display(description=_("seats left"))
+    def seats_left(self, session: Any) -> int:
+        """Return the seats left."""
+        left: int = session.seats_left
+        return left
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
+        """Let only a new class be given its training and time here."""
+        fixed = ["training", "starts_at", "ends_at", "time_zone"] if obj else []
+        return [*fixed, "status", "notice"]
+
+    def save_model(
+        self,
+        request: HttpRequest,
+        obj: TrainingSession,
+        form: ModelForm[Any],
+        change: bool,  # noqa: FBT001
+    ) -> None:
+        """Save; whoever is registered is told how to join now."""
+        if not change:
+            super().save_model(request, obj, form, change)
+            return
+        obj.save(update_fields=["seats"])
+        services.change_joining(
+            session=obj, place=obj.place, link=obj.link, details=obj.joining_details
+        )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        """Classes are called off."""
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the pages that move, call off and mark."""
+        views = {"move": self.move, "cancel": self.call_off, "attendance": self.attendance}
+        pages = [
+            path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"redemption_trainingsession_{name}",
+            )
+            for name, view in views.items()
+        ]
+        return [*pages, *super().get_urls()]
+
+    def find(self, request: HttpRequest, object_id: str) -> TrainingSession:
+        """Return the class, if the member of staff may change it."""
+        session = self.get_object(request, unquote(object_id))
+        if session is None:
+            raise Http404("session")
+        if not self.has_change_permission(request, session):
+            raise PermissionDenied
+        return session
+
+    def move(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Move a class to another time."""
+        session = self.find(request, object_id)
+        data = request.POST if request.method == "POST" else None
+        form = MoveForm(data, session=session)
+        if form.is_valid():
+            given = form.cleaned_data
+            return self.done(request, session, _("Moved"), services.move_session, **given)
+        return self.ask(request, session, form, _("Move"))
+
+    def call_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Call a class off."""
+        session = self.find(request, object_id)
+        form = NoticeForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            given = {"notice": form.cleaned_data["notice"], "actor": staff(request)}
+            return self.done(request, session, _("Called off"), services.cancel_session, **given)
+        return self.ask(request, session, form, _("Call off"))
+
+    def attendance(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Mark who came; also the roster to print."""
+        session = self.find(request, object_id)
+        form = AttendanceForm(request.POST if request.method == "POST" else None, session=session)
+        if form.is_valid():
+            came = {place.pk for place in form.cleaned_data["attended"]}
+            return self.done(
+                request,
+                session,
+                _("Attendance marked"),
+                services.mark_attendance,
+                attended=came,
+            )
+        return self.ask(request, session, form, _("Attendance"))
+
+    def done(
+        self, request: HttpRequest, session: TrainingSession, title: Any, run: Any, **given: Any
+    ) -> HttpResponse:
+        """Do it, write it into the history, and go back to the class."""
+        try:
+            run(session=session, **given)
+        except RedemptionError as error:
+            self.message_user(request, str(error), messages.ERROR)
+        else:
+            self.log_change(request, session, f"{title}: {given.get('notice', '')}")
+            self.message_user(request, _("Done: %s.") % title, messages.SUCCESS)
+        return redirect("admin:redemption_trainingsession_change", session.pk)
+
+    def ask(
+        self, request: HttpRequest, session: TrainingSession, form: forms.Form, title: Any
+    ) -> HttpResponse:
+        """Render the page of a task."""
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "original": session,
+            "title": title,
+            "form": form,
+            "places": session.registrations.live().count(),
+        }
+        return TemplateResponse(request, "redemption/admin/task.html", context)

@@ -1,0 +1,308 @@
+"""Registrations: what the registrant sent, and each participant's place."""
+
+import secrets
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import CreditAccount, Hold, LedgerEntry, Passkey, User
+from credits_portal.lib import clock
+from credits_portal.lib.signing import SecretLink, digest_of
+from redemption import deadlines
+
+from .catalogue import SEATED, Training, TrainingSession
+
+# Crockford's base32: no letter that is read as another.
+REFERENCE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 8
+
+
+def now() -> datetime:
+    """Return the clock's time (a default that migrations can name and tests can move)."""
+    return clock.now()
+
+
+def new_reference() -> str:
+    """Return a short name for people to quote: R-7K4MQ2X9."""
+    return "R-" + "".join(secrets.choice(REFERENCE_ALPHABET) for place in range(REFERENCE_LENGTH))
+
+
+class RedemptionQuerySet(models.QuerySet["Redemption"]):
+    """Reads of registrations as the registrant sent them."""
+
+    def for_token(self, token: str) -> "Redemption | None":
+        """Return what the registrant's secret link opens, or None."""
+        return self.filter(link_digest=digest_of(token)).first()
+
+    def pending(self) -> "RedemptionQuerySet":
+        """Return the requests that wait for a decision."""
+        return self.filter(status=Redemption.Status.PENDING)
+
+
+class Redemption(SecretLink):
+    """One checkout: a training for one or several participants, paid by one account."""
+
+    link_purpose = "redemption"
+
+    class Status(models.TextChoices):
+        """Where it stands."""
+
+        PENDING = "pending", _("waiting for approval")
+        CONFIRMED = "confirmed", _("confirmed")
+        DECLINED = "declined", _("declined")
+        LAPSED = "lapsed", _("lapsed")
+        WITHDRAWN = "withdrawn", _("withdrawn")
+        CANCELLED = "cancelled", _("cancelled")
+
+    reference = models.CharField(
+        _("reference"), max_length=12, unique=True, default=new_reference, editable=False
+    )
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="redemptions")
+    passkey = models.ForeignKey(Passkey, on_delete=models.PROTECT, related_name="redemptions")
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="redemptions", editable=False
+    )
+    name = models.CharField(_("registrant"), max_length=150)
+    email = models.EmailField(_("work email"), db_index=True)
+    language = models.CharField(max_length=10, blank=True)
+    note = models.TextField(_("note"), max_length=1000, blank=True)
+    cost_centre = models.CharField(_("cost centre"), max_length=60, blank=True)
+    training = models.ForeignKey(Training, on_delete=models.PROTECT, related_name="redemptions")
+    session = models.ForeignKey(
+        TrainingSession, on_delete=models.PROTECT, null=True, related_name="redemptions"
+    )
+    credits = models.PositiveIntegerField(_("credits"))
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    fingerprint = models.CharField(max_length=64, editable=False)
+    hold = models.OneToOneField(
+        Hold, on_delete=models.PROTECT, null=True, editable=False, related_name="request"
+    )
+    entry = models.OneToOneField(
+        LedgerEntry, on_delete=models.PROTECT, null=True, editable=False, related_name="redemption"
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
+    submitted_at = models.DateTimeField(_("sent"), default=now, editable=False)
+    decide_by = models.DateTimeField(_("decide by"), null=True, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    finish_by = models.DateField(_("finish by"), null=True, editable=False)
+    outcome_note = models.CharField(_("reason"), max_length=500, blank=True, editable=False)
+
+    objects = RedemptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("registration")
+        verbose_name_plural = _("registrations")
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["account", "-id"], name="redemption_by_account"),
+            models.Index(
+                fields=["decide_by"], condition=Q(status="pending"), name="redemption_waiting"
+            ),
+            models.Index(fields=["passkey", "-id"], name="redemption_by_passkey"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(credits__gt=0), name="redemption_credits_positive"),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=[
+                        "pending",
+                        "confirmed",
+                        "declined",
+                        "lapsed",
+                        "withdrawn",
+                        "cancelled",
+                    ]
+                ),
+                name="redemption_status",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="confirmed") | Q(confirmed_at__isnull=False),
+                name="redemption_confirmed_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=["pending", "confirmed"]) | Q(ended_at__isnull=False),
+                name="redemption_ended_when",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def get_absolute_url(self) -> str:
+        """Return the secret page's path."""
+        return reverse("redemption:registration", args=[self.link_token])
+
+    @property
+    def is_pending(self) -> bool:
+        """Tell whether it waits for a decision."""
+        return self.status == self.Status.PENDING
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Tell whether its places are booked."""
+        return self.status == self.Status.CONFIRMED
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    """Reads of places."""
+
+    def for_token(self, token: str) -> "Registration | None":
+        """Return what the participant's own secret link opens, or None."""
+        return self.filter(link_digest=digest_of(token)).first()
+
+    def seated(self) -> "RegistrationQuerySet":
+        """Return the places that take a seat."""
+        return self.filter(status__in=Registration.SEATED)
+
+    def live(self) -> "RegistrationQuerySet":
+        """Return the places that wait or are booked."""
+        return self.filter(status__in=Registration.LIVE)
+
+    def paid(self) -> "RegistrationQuerySet":
+        """Return the places whose credits stay redeemed (trust.md I15)."""
+        return self.filter(status__in=Registration.PAID)
+
+
+class Registration(SecretLink):
+    """One participant's place.
+
+    Account, training and session stand here too: the database then refuses an address twice, and
+    one participant of several can move to another date.
+    """
+
+    link_purpose = "registration"
+
+    class Status(models.TextChoices):
+        """Where the place stands."""
+
+        WAITING = "waiting", _("waiting for approval")
+        REGISTERED = "registered", _("registered")
+        ATTENDED = "attended", _("attended")
+        MISSED = "missed", _("missed")
+        CANCELLED = "cancelled", _("cancelled")
+
+    LIVE: ClassVar = [Status.WAITING, Status.REGISTERED]
+    SEATED: ClassVar = SEATED
+    PAID: ClassVar = [Status.REGISTERED, Status.ATTENDED, Status.MISSED]
+
+    redemption = models.ForeignKey(
+        Redemption, on_delete=models.PROTECT, related_name="registrations"
+    )
+    account = models.ForeignKey(
+        CreditAccount, on_delete=models.PROTECT, related_name="registrations"
+    )
+    training = models.ForeignKey(Training, on_delete=models.PROTECT, related_name="registrations")
+    session = models.ForeignKey(
+        TrainingSession, on_delete=models.PROTECT, null=True, related_name="registrations"
+    )
+    name = models.CharField(_("name"), max_length=150)
+    email = models.EmailField(_("email address"), db_index=True)
+    credits = models.PositiveIntegerField(_("credits"))
+    entry = models.ForeignKey(
+        LedgerEntry,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="registrations",
+        help_text="The entry that drew this place's credits last.",
+    )
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices)
+    finish_by = models.DateField(_("finish by"), null=True, editable=False)
+    started_at = models.DateTimeField(_("access started"), null=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+    ended_at = models.DateTimeField(_("ended"), null=True, editable=False)
+    note = models.CharField(_("note"), max_length=500, blank=True)
+    # RFC 5545 SEQUENCE: raised by every change, so that calendars take the new time.
+    sequence = models.PositiveIntegerField(default=0, editable=False)
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="replaced_by", editable=False
+    )
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["finish_by"],
+                condition=Q(status="registered", finish_by__isnull=False),
+                name="registration_to_finish",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(credits__gt=0), name="registration_credits_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status__in=["waiting", "registered", "attended", "missed", "cancelled"]
+                ),
+                name="registration_status",
+            ),
+            models.UniqueConstraint(
+                fields=["session", "account", "email"],
+                condition=Q(status__in=["waiting", "registered"], session__isnull=False),
+                name="participant_once_per_session",
+            ),
+            models.UniqueConstraint(
+                fields=["training", "account", "email"],
+                condition=Q(status__in=["waiting", "registered"], session__isnull=True),
+                name="participant_once_per_course",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """Return the participant's own secret page's path."""
+        return reverse("redemption:registration", args=[self.link_token])
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether the place waits or is booked."""
+        return self.status in self.LIVE
+
+    @property
+    def is_seated(self) -> bool:
+        """Tell whether the place takes a seat."""
+        return self.status in self.SEATED
+
+    @property
+    def is_registered(self) -> bool:
+        """Tell whether the place is booked and not yet over."""
+        return self.status == self.Status.REGISTERED
+
+    @property
+    def cancel_until(self) -> datetime | None:
+        """Return the last moment to cancel for credits; None: until access starts (rules.md 6)."""
+        if self.session is None:
+            return None
+        return deadlines.cancel_until(
+            starts_at=self.session.starts_at,
+            confirmed_at=self.redemption.confirmed_at or clock.now(),
+            moved_at=self.session.moved_at,
+        )
+
+    @property
+    def can_cancel(self) -> bool:
+        """Tell whether cancelling the place now returns its credits."""
+        if not self.is_registered:
+            return False
+        if self.cancel_until is None:
+            return self.started_at is None
+        return clock.now() < self.cancel_until
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether the class has begun, or access to the course has started."""
+        if self.session is None:
+            return self.started_at is not None
+        return self.session.has_started

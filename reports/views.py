@@ -1,0 +1,59 @@
+"""The account's own pages of figures, for owners and delegates (rules.md 9)."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import visible_account
+from accounts.ledger import balance
+from credits_portal.lib import clock
+from credits_portal.lib.pages import page_of
+
+from . import queries
+
+LOTS_PER_PAGE = 25
+LINES_PER_PAGE = 25
+
+
+@login_required
+@require_safe
+def dashboard(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Show what the account has, what is about to expire and what waits."""
+    account = visible_account(request, public_id)
+    context = {
+        "account": account,
+        "is_owner": account.is_owned_by(request.user),
+        "dashboard": queries.dashboard(account),
+    }
+    return render(request, "reports/dashboard.html", context)
+
+
+@login_required
+@require_safe
+def lots(request: HttpRequest, public_id: str) -> HttpResponse:
+    """List every lot, those that can still be used first, soonest last day first."""
+    account = visible_account(request, public_id)
+    context = {
+        "account": account,
+        "is_owner": account.is_owned_by(request.user),
+        "today": clock.today(),
+        "balance": balance(account=account),
+        "page": page_of(request, queries.lots_usable_first(account), per_page=LOTS_PER_PAGE),
+    }
+    return render(request, "reports/lots.html", context)
+
+
+@login_required
+@require_safe
+def statement(request: HttpRequest, public_id: str) -> HttpResponse:
+    """List every booking, the latest first, with the running balance."""
+    account = visible_account(request, public_id)
+    page = page_of(request, queries.entries(account), per_page=LINES_PER_PAGE)
+    context = {
+        "account": account,
+        "is_owner": account.is_owned_by(request.user),
+        "page": page,
+        "lines": queries.statement_lines(account, page.object_list),
+    }
+    return render(request, "reports/statement.html", context)

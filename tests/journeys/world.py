@@ -1,0 +1,108 @@
+"""A small world for the screens: a customer with everything, one with nothing, and a catalogue.
+
+Made through the same services as real use, at the real time, so that pages and cookies agree.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from accounts import passkeys
+from accounts.models import CreditAccount, User
+from accounts.services import accept_delegation, invite_delegate, open_account
+from approvals import services as approvals
+from credits_portal.lib import clock
+from tests.factories.accounts import UserFactory
+from tests.factories.purchasing import OrderFactory, PaidOrderFactory
+from tests.factories.redemption import (
+    CourseFactory,
+    TrainingFactory,
+    TrainingSessionFactory,
+    add_lot,
+    register,
+)
+
+
+@dataclass
+class World:
+    """Who and what the screens show."""
+
+    owner: User
+    account: CreditAccount
+    newcomer: User
+    nothing: CreditAccount
+    things: dict[str, Any] = field(default_factory=dict)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["things"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def found_company(world_owner: User) -> CreditAccount:
+    """Return Olga's account: two purchases, an old lot that runs out, two delegates."""
+    account = open_account(owner=world_owner, name="Northwind Engineering International")
+    PaidOrderFactory(account=account, credits=20_000, company="Northwind", po_number="PO-77")
+    add_lot(account, 4_200, days=9)
+    delegates = [
+        invite_delegate(account=account, actor=world_owner, email=email, name=name)
+        for email, name in [("dana@example.com", "Dana Deputy"), ("ravi@example.com", "Ravi")]
+    ]
+    accept_delegation(delegate=delegates[0])
+    return account
+
+
+def open_school() -> dict[str, Any]:
+    """Make the catalogue: a class on two dates, a class that is nearly full, a course."""
+    survey = TrainingFactory(
+        title="Field surveying with drones", credits=600, slug="field-surveying"
+    )
+    first = TrainingSessionFactory(training=survey, place="Room 5, Invalidenstr. 1, Berlin")
+    starts = clock.now() + timedelta(days=60)
+    TrainingSessionFactory(training=survey, starts_at=starts, time_zone="America/New_York")
+    leading = TrainingFactory(title="Leading teams from afar", credits=1_200, slug="leading")
+    TrainingSessionFactory(training=leading, seats=1, starts_at=starts)
+    course = CourseFactory(title="Statistics at your own pace", credits=300, slug="statistics")
+    return {"survey": survey, "session": first, "leading": leading, "course": course}
+
+
+def use_credits(account: CreditAccount, school: dict[str, Any]) -> dict[str, Any]:
+    """Register people: confirmed, on demand, waiting and declined."""
+    confirmed = register(account, session=school["session"], names=("ann", "bela"))
+    studying = register(account, training=school["course"], names=("cleo",))
+    account.requires_approval = True
+    account.save(update_fields=["requires_approval"])
+    waiting = register(account, session=school["session"], names=("ana",), note="For the new team.")
+    declined = register(account, session=school["session"], names=("ben",))
+    approvals.decide(
+        request=declined.approval,
+        by=approvals.decider(user=account.owner),
+        approve=False,
+        note="Next year.",
+    )
+    return {
+        "confirmed": confirmed,
+        "studying": studying,
+        "waiting": waiting,
+        "declined": declined,
+    }
+
+
+def build() -> World:
+    """Make the world."""
+    owner = UserFactory(email="olga@example.com", name="Olga Owner")
+    UserFactory(email="dana@example.com", name="Dana Deputy")
+    account = found_company(owner)
+    newcomer = UserFactory(email="nils@example.com", name="Nils New")
+    nothing = open_account(owner=newcomer, name="Empty Shelf")
+    school = open_school()
+    things = school | use_credits(account, school)
+    things["order"] = OrderFactory(account=account, credits=30_000)
+    things["paid"] = account.orders.order_by("pk").first()
+    things["place"] = things["confirmed"].registrations.order_by("pk").last()
+    things["passkey"] = passkeys.reveal(account.passkeys.get(replaced_at=None))
+    things["approval"] = things["waiting"].approval
+    things["link"] = things["approval"].links.get(email="dana@example.com")
+    things["invitation"] = account.delegates.get(email="ravi@example.com")
+    return World(owner, account, newcomer, nothing, things)

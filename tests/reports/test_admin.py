@@ -1,0 +1,156 @@
+"""The admin's account page: everything at a glance, and adjustments with reason and preview."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from accounts import ledger
+from accounts.models import CreditLot, LedgerEntry
+from credits_portal.lib import clock
+from tests.factories import approvals as factories
+from tests.factories.accounts import UserFactory
+from tests.factories.redemption import funded_account
+
+
+@pytest.fixture
+def staff(account, client):
+    user = UserFactory(is_staff=True, is_superuser=True)
+    client.force_login(user)
+    return user
+
+
+@pytest.fixture
+def lot(account):
+    return CreditLot.objects.get(account=account, credits=5_000)
+
+
+def page_of(account, name="change"):
+    return reverse(f"admin:reports_accountoverview_{name}", args=[account.pk])
+
+
+@pytest.fixture
+def adjust(client, staff, account):
+    """Return a function that previews an adjustment and books it; returns the last answer."""
+
+    def adjusted(name, **fields):
+        data = {"key": "6b6e1f4e-0000-4000-8000-000000000001", "reason": "A mistake"} | fields
+        shown = client.post(page_of(account, name), data)
+        form = shown.context["form"]
+        seen = form.seen() if form.is_valid() else ""
+        return client.post(page_of(account, name), data | {"seen": seen})
+
+    return adjusted
+
+
+def test_the_page_shows_everything_about_the_account(client, staff, account, session):
+    redemption = factories.ask(account, session)
+    page = client.get(page_of(account)).content.decode()
+    told = ["5,000", "held for approval", redemption.reference, "approvals.needed", "olga@example"]
+    assert [text for text in told if text not in page] == []
+
+
+def test_the_page_makes_a_constant_number_of_queries(
+    client, staff, account, session, django_assert_max_num_queries
+):
+    factories.ask(account, session)
+    with django_assert_max_num_queries(14) as few:
+        client.get(page_of(account))
+    for number in range(5):
+        factories.ask(account, session, f"p{number}@example.com")
+    with django_assert_max_num_queries(len(few)):
+        client.get(page_of(account))
+
+
+def test_it_is_for_staff_only(client, account):
+    client.force_login(account.owner)
+    assert client.get(page_of(account)).status_code == 302
+
+
+def test_staff_without_the_permission_are_refused(client, account):
+    client.force_login(UserFactory(is_staff=True))
+    assert client.get(page_of(account)).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["withdraw", "issue", "move"])
+def test_staff_who_may_only_look_adjust_nothing(client, account, name):
+    client.force_login(UserFactory(is_staff=True))
+    assert client.get(page_of(account, name)).status_code == 403
+
+
+def test_a_preview_books_nothing(client, staff, account, lot):
+    before = LedgerEntry.objects.count()
+    data = {"lot": lot.pk, "credits": "500", "reason": "A mistake", "key": "6b6e1f4e-" + "0" * 23}
+    page = client.post(page_of(account, "withdraw"), data).content.decode()
+    assert LedgerEntry.objects.count() == before
+    assert "Lot" in page
+
+
+def test_withdrawing_takes_credits_out_of_the_lot(adjust, account, lot):
+    adjust("withdraw", lot=lot.pk, credits="500")
+    lot.refresh_from_db()
+    assert (lot.available, lot.withdrawn) == (4_500, 500)
+
+
+def test_an_adjustment_keeps_its_reason_and_who_did_it(adjust, staff, lot):
+    adjust("withdraw", lot=lot.pk, credits="500")
+    entry = LedgerEntry.objects.latest("id")
+    assert (entry.reason, entry.actor) == ("A mistake", f"user:{staff.pk}")
+
+
+def test_sent_twice_it_is_booked_once(adjust, lot):
+    adjust("withdraw", lot=lot.pk, credits="500")
+    adjust("withdraw", lot=lot.pk, credits="500")
+    lot.refresh_from_db()
+    assert lot.withdrawn == 500
+
+
+def test_more_than_the_lot_has_is_refused(adjust, lot):
+    answer = adjust("withdraw", lot=lot.pk, credits="5,001")
+    assert "This lot has 5,000 credits available." in answer.content.decode()
+
+
+def test_without_a_reason_nothing_is_booked(adjust, lot):
+    adjust("withdraw", lot=lot.pk, credits="500", reason="")
+    lot.refresh_from_db()
+    assert lot.withdrawn == 0
+
+
+def test_granting_makes_a_lot(adjust, account):
+    last_day = clock.today() + timedelta(days=60)
+    adjust("issue", credits="250", last_day=last_day.isoformat())
+    made = CreditLot.objects.latest("id")
+    assert (made.account_id, made.credits, made.last_day) == (account.pk, 250, last_day)
+
+
+def test_moving_keeps_price_and_last_day(adjust, lot):
+    other = funded_account(0)
+    adjust("move", lot=lot.pk, credits="2,000", to=other.public_id)
+    moved = CreditLot.objects.get(account=other)
+    assert (moved.credits, moved.unit_price, moved.purchased_on, moved.last_day) == (
+        2_000,
+        lot.unit_price,
+        lot.purchased_on,
+        lot.last_day,
+    )
+
+
+def test_moving_takes_the_credits_from_the_first_account(adjust, account, lot):
+    adjust("move", lot=lot.pk, credits="2,000", to=funded_account(0).public_id)
+    assert ledger.balance(account=account).available == 4_000
+
+
+def test_moving_to_the_same_account_is_refused(adjust, account, lot):
+    answer = adjust("move", lot=lot.pk, credits="2,000", to=account.public_id)
+    assert "public ID of another account" in answer.content.decode()
+
+
+def test_a_lot_of_another_account_cannot_be_chosen(adjust, account):
+    other = funded_account(100)
+    adjust("withdraw", lot=other.lots.get().pk, credits="50")
+    assert other.lots.get().withdrawn == 0
+
+
+def test_the_books_stay_sound(adjust, lot):
+    adjust("move", lot=lot.pk, credits="2,000", to=funded_account(0).public_id)
+    assert ledger.verify() == []
