@@ -54,14 +54,22 @@ def moving_clock(monkeypatch):
 
 
 @pytest.fixture(autouse=True, scope="session")
-def flush_lifts_the_ledgers_guards():
-    """Let the flush after a transactional test empty the append-only tables."""
-    flush = TransactionTestCase._fixture_teardown
+def a_flush_leaves_the_database_as_migrated(django_db_setup, django_db_blocker):
+    """Empty the append-only tables too after a transactional test, and bring back what migrations put.
 
-    def flush_with_guards_lifted(case):
+    The workers of xdist steal tests from each other, so any test may follow a transactional one.
+    """
+    flush = TransactionTestCase._fixture_teardown
+    with django_db_blocker.unblock():
+        migrated = connection.creation.serialize_db_to_string()
+
+    def flush_and_restore(case):
+        case.serialized_rollback = True  # no permissions made anew, they come back with the rest
+        connection._test_serialized_contents = migrated
         with guards.lifted():
             flush(case)
+            connection.creation.deserialize_db_from_string(migrated)
 
-    TransactionTestCase._fixture_teardown = flush_with_guards_lifted
+    TransactionTestCase._fixture_teardown = flush_and_restore
     yield
     TransactionTestCase._fixture_teardown = flush
