@@ -55,7 +55,7 @@ def moving_clock(monkeypatch):
 
 @pytest.fixture(autouse=True, scope="session")
 def a_flush_leaves_the_database_as_migrated(django_db_setup, django_db_blocker):
-    """Empty the append-only tables too after a transactional test, and bring back what migrations put.
+    """After a transactional test empty the append-only tables too; bring back what migrations put.
 
     The workers of xdist steal tests from each other, so any test may follow a transactional one.
     """
