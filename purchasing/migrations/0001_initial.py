@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import purchasing.countries
-import purchasing.models
+import purchasing.models.defaults
 
 
 class Migration(migrations.Migration):
@@ -153,7 +153,9 @@ class Migration(migrations.Migration):
                 (
                     "placed_at",
                     models.DateTimeField(
-                        default=purchasing.models.now, editable=False, verbose_name="placed"
+                        default=purchasing.models.defaults.now,
+                        editable=False,
+                        verbose_name="placed",
                     ),
                 ),
                 (
@@ -242,7 +244,9 @@ class Migration(migrations.Migration):
                 (
                     "booked_at",
                     models.DateTimeField(
-                        default=purchasing.models.now, editable=False, verbose_name="booked"
+                        default=purchasing.models.defaults.now,
+                        editable=False,
+                        verbose_name="booked",
                     ),
                 ),
                 ("actor", models.CharField(max_length=100, verbose_name="booked by")),

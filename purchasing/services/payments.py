@@ -114,7 +114,7 @@ def actor_name(actor: Actor) -> str:
 
 
 def _dates_received(order: Order) -> list[date]:
-    payments = order.payments.filter(currency=order.currency)
+    payments = order.payments.filter(currency=order.currency, undone_at=None)
     return list(payments.values_list("received_on", flat=True))
 
 

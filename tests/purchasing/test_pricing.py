@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from credits_portal.lib.fields import MAX_CREDITS
 from purchasing.exceptions import NoPrice
-from purchasing.models import MAX_CREDITS, PriceList, PriceTier
+from purchasing.models import PriceList, PriceTier
 from purchasing.pricing import price, quote, tax_on
 
 TIERS = [

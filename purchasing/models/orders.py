@@ -1,143 +1,23 @@
-"""Prices, tax rows, orders and the payments that arrive for them."""
+"""Orders."""
 
-from datetime import datetime
 from decimal import Decimal
 
 from django.conf import settings
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Coalesce, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ledger.models import CreditLot
 from accounts.models import CreditAccount, User
-from credits_portal.lib import clock
 from credits_portal.lib.fields import MAX_CREDITS
 from credits_portal.lib.signing import SecretLink, SecretLinkQuerySet
+from purchasing.countries import countries
 
-from .countries import countries
+from .defaults import now
 
 CURRENCY = "USD"
-
-
-def now() -> datetime:
-    """Return the clock's time (a default that migrations can name and tests can move)."""
-    return clock.now()
-
-
-class PriceListQuerySet(models.QuerySet["PriceList"]):
-    """Look-ups of price lists."""
-
-    def in_force(self, at: datetime | None = None) -> "PriceList | None":
-        """Return the list that started last before `at` (default: now)."""
-        return self.filter(starts_at__lte=at or clock.now()).order_by("-starts_at", "-id").first()
-
-    def tiers_at(self, at: datetime | None = None) -> "list[PriceTier]":
-        """Return the tiers in force, smallest amount first."""
-        price_list = self.in_force(at)
-        return list(price_list.tiers.all()) if price_list else []
-
-
-class PriceList(models.Model):
-    """Prices from a moment on, until the next list starts (rules.md 2)."""
-
-    name = models.CharField(_("name"), max_length=100)
-    starts_at = models.DateTimeField(_("starts"), unique=True)
-
-    objects = PriceListQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("price list")
-        ordering = ["-starts_at"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class PriceTier(models.Model):
-    """The price of each credit of an order that reaches `minimum`."""
-
-    price_list = models.ForeignKey(PriceList, on_delete=models.CASCADE, related_name="tiers")
-    minimum = models.PositiveIntegerField(
-        _("from credits"),
-        validators=[MinValueValidator(1), MaxValueValidator(MAX_CREDITS)],
-    )
-    unit_price = models.DecimalField(
-        _("price per credit, USD net"),
-        max_digits=12,
-        decimal_places=4,
-        validators=[MinValueValidator(Decimal("0.01"))],
-    )
-
-    class Meta:
-        verbose_name = _("price tier")
-        ordering = ["minimum"]
-        constraints = [
-            models.UniqueConstraint(fields=["price_list", "minimum"], name="tier_minimum_once"),
-            models.CheckConstraint(
-                condition=Q(minimum__gte=1, minimum__lte=MAX_CREDITS), name="tier_minimum_in_range"
-            ),
-            models.CheckConstraint(condition=Q(unit_price__gt=0), name="tier_price_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.minimum} @ {self.unit_price}"
-
-
-class TaxRuleQuerySet(models.QuerySet["TaxRule"]):
-    """Look-ups of tax rows."""
-
-    def of(self, country: str) -> "TaxRule":
-        """Return the row of `country`, or an unsaved one at 0 % without a note."""
-        return self.filter(country=country).first() or TaxRule(country=country)
-
-
-class TaxRule(models.Model):
-    """The tax line of buyers in one country (rules.md 2)."""
-
-    country = models.CharField(_("country"), max_length=2, unique=True, choices=countries)
-    rate = models.DecimalField(
-        _("rate in per cent"),
-        max_digits=5,
-        decimal_places=2,
-        default=Decimal(0),
-        validators=[MinValueValidator(0), MaxValueValidator(100)],
-    )
-    note = models.CharField(
-        _("note"), max_length=200, blank=True, help_text=_("Printed at the tax line.")
-    )
-
-    objects = TaxRuleQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("tax rule")
-        ordering = ["country"]
-        constraints = [
-            models.CheckConstraint(condition=Q(rate__gte=0, rate__lte=100), name="tax_rate"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_country_display()}: {self.rate} %"
-
-
-class NumberSeries(models.Model):
-    """The last number given in a year; locked while the next one is given."""
-
-    kind = models.CharField(max_length=20)
-    year = models.PositiveSmallIntegerField()
-    last = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        verbose_name = _("number series")
-        verbose_name_plural = _("number series")
-        constraints = [
-            models.UniqueConstraint(fields=["kind", "year"], name="series_once"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.year}: {self.last}"
 
 
 class OrderQuerySet(SecretLinkQuerySet):
@@ -149,7 +29,7 @@ class OrderQuerySet(SecretLinkQuerySet):
 
     def with_received(self) -> "OrderQuerySet":
         """Annotate `received`: the money that has come, in the order's own currency."""
-        own_currency = Q(payments__currency=F("currency"))
+        own_currency = Q(payments__currency=F("currency"), payments__undone_at=None)
         received = Coalesce(Sum("payments__amount", filter=own_currency), Decimal(0))
         orders: OrderQuerySet = self.annotate(received=Round(received, precision=2))
         return orders
@@ -166,10 +46,11 @@ class OrderQuerySet(SecretLinkQuerySet):
 
     def with_foreign_money(self) -> "OrderQuerySet":
         """Return orders that received a payment in another currency than their own."""
-        foreign = Payment.objects.filter(order=OuterRef("pk")).exclude(
-            currency=OuterRef("currency")
+        foreign = Q(payments__isnull=False, payments__undone_at=None) & ~Q(
+            payments__currency=F("currency")
         )
-        return self.filter(Exists(foreign))
+        orders: OrderQuerySet = self.annotate(foreign=Count("payments", filter=foreign))
+        return orders.filter(foreign__gt=0)
 
 
 class Order(SecretLink):
@@ -227,6 +108,17 @@ class Order(SecretLink):
     payables_email = models.EmailField(_("accounts-payable address"), blank=True)
     lot = models.OneToOneField(
         CreditLot, on_delete=models.PROTECT, null=True, blank=True, related_name="order"
+    )
+    quote_valid_until = models.DateField(_("quote holds until"), null=True, blank=True)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True, editable=False)
+    accepted_by = models.CharField(_("accepted by"), max_length=100, blank=True, editable=False)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
+    placed_by = models.CharField(
+        _("placed by"),
+        max_length=100,
+        blank=True,
+        editable=False,
+        help_text=_("Staff, else empty."),
     )
     placed_at = models.DateTimeField(_("placed"), default=now, editable=False)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True, editable=False)
@@ -290,45 +182,10 @@ class Order(SecretLink):
 
     def amount_received(self) -> Decimal:
         """Return the money that has come so far, in the order's own currency."""
-        amounts = self.payments.filter(currency=self.currency).values_list("amount", flat=True)
+        standing = self.payments.filter(currency=self.currency, undone_at=None)
+        amounts = standing.values_list("amount", flat=True)
         return sum(amounts, Decimal("0.00"))
 
     def amount_due(self) -> Decimal:
         """Return what is left to pay; never below zero."""
         return max(self.total - self.amount_received(), Decimal("0.00"))
-
-
-class Payment(models.Model):
-    """Money that arrived for an order. Written once, by `services.settle`."""
-
-    class Provider(models.TextChoices):
-        """Where the money came in; its ids are unique per provider."""
-
-        BANK = "bank", _("bank transfer")
-        SIMULATED = "simulated", _("simulated card")
-
-    order = models.ForeignKey(
-        Order, on_delete=models.PROTECT, related_name="payments", verbose_name=_("order")
-    )
-    provider = models.CharField(_("provider"), max_length=20, choices=Provider.choices)
-    external_id = models.CharField(
-        _("reference"), max_length=255, help_text=_("The bank's or provider's own reference.")
-    )
-    amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
-    currency = models.CharField(_("currency"), max_length=3)
-    received_on = models.DateField(_("received on"))
-    booked_at = models.DateTimeField(_("booked"), default=now, editable=False)
-    actor = models.CharField(_("booked by"), max_length=100)
-
-    class Meta:
-        verbose_name = _("payment")
-        ordering = ["-booked_at", "-id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["provider", "external_id"], name="payment_once_per_provider"
-            ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.amount} {self.currency}, {self.external_id}"

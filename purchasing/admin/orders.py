@@ -1,16 +1,14 @@
-"""The back office of purchasing: prices, tax rows, orders, and money that arrived."""
+"""Orders, and booking the money that arrived for them."""
 
 # Django calls its hooks with arguments that not each of them needs.
 # ruff: noqa: ARG002
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import QuerySet
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -18,63 +16,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from purchasing.exceptions import PurchasingError
+from purchasing.forms import TransferForm
+from purchasing.models import Order, Payment
+from purchasing.services import Settlement, cancel_order, preview, settle
 
-from .exceptions import PurchasingError
-from .forms import TransferForm
-from .models import Order, Payment, PriceList, PriceTier, TaxRule
-from .services import Settlement, cancel_order, preview, settle
-
-
-class ReadOnlyAdmin(admin.ModelAdmin[Any]):
-    """Rows that only services write."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds a row by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Nobody edits a row by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Nobody deletes a row."""
-        return False
-
-
-class TierFormSet(BaseInlineFormSet[PriceTier, PriceList, forms.ModelForm[PriceTier]]):
-    """The tiers of a list, which together must price every amount."""
-
-    def clean(self) -> None:
-        """Refuse a list that leaves small amounts without a price."""
-        super().clean()
-        kept = [form.cleaned_data for form in self.forms if not form.cleaned_data.get("DELETE")]
-        if all(tier.get("minimum") != 1 for tier in kept):
-            raise forms.ValidationError(_("One tier must start at 1 credit."), code="no_first_tier")
-
-
-class TierInline(admin.TabularInline[PriceTier, PriceList]):
-    """The tiers on the page of their list."""
-
-    model = PriceTier
-    formset = TierFormSet
-    extra = 1
-
-
-@admin.register(PriceList)
-class PriceListAdmin(admin.ModelAdmin[PriceList]):
-    """Prices from a moment on; orders already placed keep theirs."""
-
-    list_display = ["name", "starts_at"]
-    inlines = [TierInline]
-
-
-@admin.register(TaxRule)
-class TaxRuleAdmin(admin.ModelAdmin[TaxRule]):
-    """The tax line by country."""
-
-    list_display = ["country", "rate", "note"]
-    search_fields = ["country", "note"]
+from .common import ReadOnlyAdmin, staff
 
 
 class PaymentInline(admin.TabularInline[Payment, Order]):
@@ -183,7 +130,7 @@ class OrderAdmin(ReadOnlyAdmin):
         if request.method != "POST":
             return self._page(request, order, "cancel", _("Cancel the order"), {})
         try:
-            cancel_order(order=order, actor=_staff(request))
+            cancel_order(order=order, actor=staff(request))
         except PurchasingError as refusal:
             messages.error(request, str(refusal))
         else:
@@ -201,7 +148,7 @@ class OrderAdmin(ReadOnlyAdmin):
                 amount=data["amount"],
                 currency=data["currency"],
                 received_on=data["received_on"],
-                actor=_staff(request),
+                actor=staff(request),
             )
         except PurchasingError as refusal:
             form.add_error("bank_reference", str(refusal))
@@ -210,7 +157,7 @@ class OrderAdmin(ReadOnlyAdmin):
         return True
 
     def _allowed(self, request: HttpRequest, pk: int, permission: str) -> Order:
-        if not _staff(request).has_perm(permission):
+        if not staff(request).has_perm(permission):
             raise PermissionDenied
         order: Order = get_object_or_404(Order.objects.select_related("account__owner"), pk=pk)
         return order
@@ -227,19 +174,6 @@ class OrderAdmin(ReadOnlyAdmin):
             **context,
         }
         return TemplateResponse(request, f"purchasing/admin/{name}.html", context)
-
-
-@admin.register(Payment)
-class PaymentAdmin(ReadOnlyAdmin):
-    """Every payment that came, by whatever way."""
-
-    list_display = [
-        "booked_at", "order", "amount", "currency", "received_on", "provider", "external_id"
-    ]  # fmt: skip
-    list_filter = ["provider", "currency", "received_on"]
-    list_select_related = ["order"]
-    search_fields = ["external_id", "order__number", "order__account__name"]
-    date_hierarchy = "booked_at"
 
 
 def _previewed(order: Order, form: TransferForm) -> Settlement | None:
@@ -265,13 +199,6 @@ def _previewed(order: Order, form: TransferForm) -> Settlement | None:
         currency=data["currency"],
         received_on=data["received_on"],
     )
-
-
-def _staff(request: HttpRequest) -> User:
-    """Return the member of staff who asks; the admin lets in nobody else."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
 
 
 def _change_page(order: Order) -> str:
