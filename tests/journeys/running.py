@@ -18,6 +18,7 @@ import pytest
 import redis
 
 from tests.portal.production import ROOT, environment, free_port, wait_until
+from tests.smtp_sink import text_of
 
 # The servers of the run, else those of this machine; a Redis database of the portal's own.
 POSTGRES = os.environ.get("DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -119,7 +120,49 @@ def listens(portal: Portal) -> bool:
     return done.returncode == 0
 
 
-class Mailbox:
+def windows(browser, url, **options):
+    """Return a function that opens a new person's window: own cookies, 15 s of patience."""
+
+    def opened():
+        context = browser.new_context(base_url=url, **options)
+        context.set_default_timeout(15_000)
+        return context.new_page()
+
+    return opened
+
+
+class Letters:
+    """What a person finds in a mail; where mails are read is up to the class below."""
+
+    def read(self, to, subject):
+        """Wait for the latest mail whose subject contains `subject`; return its text."""
+        raise NotImplementedError
+
+    def find(self, pattern, to, subject):
+        """Return what a pattern matches in a mail."""
+        return re.search(pattern, self.read(to, subject))[0]
+
+    def code(self, to):
+        """Return the six-digit code of the mail that confirms an address."""
+        return self.find(r"\b\d{6}\b", to, "Confirm your email address")
+
+    def link(self, to, subject, path):
+        """Return the address in a mail whose path begins with `path`."""
+        return self.find(rf"https?://\S+{path}[^\s/]+/", to, subject)
+
+
+class SinkLetters(Letters):
+    """What a mail server of the tests took."""
+
+    def __init__(self, sink):
+        self.sink = sink
+
+    def read(self, to, subject):
+        """Wait for the latest mail whose subject contains `subject`; return its text."""
+        return text_of(self.sink.wait_for(to, subject)[-1])
+
+
+class Mailbox(Letters):
     """The mailbox page, read by a person in a window of its own."""
 
     def __init__(self, portal, browser):
@@ -132,18 +175,10 @@ class Mailbox:
         return self.page.locator("main li a").all_inner_texts()
 
     def read(self, to, subject):
-        """Wait for the mail whose subject contains `subject`; return its text."""
+        """Wait for the latest mail whose subject contains `subject`; return its text."""
         wait_until(lambda: self._has(to, subject), what=f"a mail to {to} on {subject!r}")
         self.page.locator("main li a", has_text=subject).first.click()
         return self.page.locator("div.narrow").first.inner_text()
-
-    def code(self, to):
-        """Return the six-digit code of the mail that confirms an address."""
-        return re.search(r"\b\d{6}\b", self.read(to, "Confirm your email address"))[0]
-
-    def link(self, to, subject, path):
-        """Return the address in a mail whose path begins with `path`."""
-        return re.search(rf"https?://\S+{path}[^\s/]+/", self.read(to, subject))[0]
 
     def _has(self, to, subject):
         return any(subject in text for text in self.subjects(to))
