@@ -7,7 +7,7 @@ RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def cell(value: object) -> str | int | Decimal:
-    """Return `value` for a cell: numbers as they are, dates as ISO, risky text with an apostrophe."""
+    """Return `value` for a cell: numbers as they are, dates ISO, risky text with an apostrophe."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
         return value
     if isinstance(value, date):
