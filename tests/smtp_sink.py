@@ -46,6 +46,12 @@ class SmtpSink:
             self._mails.append((list(envelope.rcpt_tos), mail))
         return "250 kept"
 
+    @property
+    def mails(self) -> list[tuple[list[str], EmailMessage]]:
+        """Return every mail so far with its recipients, oldest first."""
+        with self._guard:
+            return list(self._mails)
+
     def mails_to(self, recipient: str) -> list[EmailMessage]:
         """Return the mails to `recipient` so far, oldest first."""
         with self._guard:
