@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from credits_portal.lib.fields import CleanCharField, CreditsField, EmailField
-from credits_portal.lib.formats import number
+from credits_portal.lib.formats import day, number
 
-from .models import CreditAccount, Delegate, User
+from .models import CreditAccount, Delegate, Freeze, User
 
 NAME_LENGTH = 120
 
@@ -128,6 +128,41 @@ class ReasonForm(forms.Form):
         max_length=500,
         help_text=_("Mailed to the owner and the delegates."),
     )
+
+
+class FreezeField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """One of the reasons for which an account is frozen."""
+
+    def label_from_instance(self, obj: Freeze) -> str:
+        """Return since when it holds, and why."""
+        return f"{day(obj.created_at)}: {obj.reason}"
+
+
+class ReleaseForm(ReasonForm):
+    """Which of the freezes ends, and why; the account pays again when none is left."""
+
+    freeze = FreezeField(
+        label=_("Frozen since"),
+        queryset=Freeze.objects.none(),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        required=False,
+        help_text=_("A dispute that is won ends its own freeze by itself."),
+    )
+
+    def __init__(self, *args: Any, account: CreditAccount, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["freeze"]
+        assert isinstance(field, FreezeField)  # noqa: S101 (narrows the type)
+        field.queryset = self.open = account.freezes.open()
+        field.initial = self.open.first()
+
+    def clean_freeze(self) -> Freeze | None:
+        """Return the freeze; with only one (or none) nothing needs to be chosen."""
+        chosen: Freeze | None = self.cleaned_data["freeze"]
+        if chosen is None and self.open.count() > 1:
+            raise forms.ValidationError(_("Choose what ends."), code="required")
+        return chosen or self.open.first()
 
 
 class OwnerForm(forms.Form):

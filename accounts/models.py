@@ -18,6 +18,7 @@ __all__ = [
     "CreditAccount",
     "CreditLot",
     "Delegate",
+    "Freeze",
     "Hold",
     "LedgerEntry",
     "Passkey",
@@ -174,9 +175,53 @@ class CreditAccount(models.Model):
         waiting: int = Hold.objects.open().filter(account=self).count()
         return waiting
 
+    @property
+    def is_frozen_by_staff(self) -> bool:
+        """Tell whether staff stopped the spending, whoever else did so too."""
+        by_staff: bool = self.freezes.open().filter(source=Freeze.STAFF).exists()
+        return by_staff
+
     def is_owned_by(self, user: Any) -> bool:
         """Tell whether `user` owns the account."""
         return bool(user.is_authenticated and user.pk == self.owner_id)
+
+
+class FreezeQuerySet(models.QuerySet["Freeze"]):
+    """Look-ups of freezes."""
+
+    def open(self) -> "FreezeQuerySet":
+        """Return the freezes that were not released."""
+        return self.filter(released_at=None)
+
+
+class Freeze(models.Model):
+    """One reason for which an account may not spend: it is open until each was released."""
+
+    STAFF = "staff"
+
+    account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="freezes")
+    source = models.CharField(
+        _("source"), max_length=40, help_text=_("Who holds it: staff, or dispute:<id>.")
+    )
+    reason = models.CharField(_("reason"), max_length=500)
+    created_at = models.DateTimeField(_("frozen"), default=now, editable=False)
+    released_at = models.DateTimeField(_("released"), null=True, editable=False)
+
+    objects = FreezeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("freeze")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "source"],
+                condition=models.Q(released_at=None),
+                name="freeze_open_once_per_source",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class DelegateQuerySet(SecretLinkQuerySet):

@@ -19,8 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import services
 from accounts.admin.readonly import ReadOnly
-from accounts.forms import OwnerForm, ReasonForm
-from accounts.models import CreditAccount, Delegate, Passkey
+from accounts.forms import OwnerForm, ReasonForm, ReleaseForm
+from accounts.models import CreditAccount, Delegate, Freeze, Passkey
 from credits_portal.lib import formats
 
 
@@ -30,8 +30,14 @@ class Task:
 
     title: Promise | str
     explanation: Promise | str
-    form: type[forms.Form]
+    form: Callable[[Any, CreditAccount], forms.Form]
     run: Callable[[CreditAccount, dict[str, Any]], CreditAccount]
+
+
+def released(account: CreditAccount, given: dict[str, Any]) -> CreditAccount:
+    """Release what was chosen of the account's freezes."""
+    source = given["freeze"].source if given["freeze"] else Freeze.STAFF
+    return services.release(account=account, reason=given["reason"], source=source)
 
 
 TASKS = {
@@ -41,14 +47,17 @@ TASKS = {
             "No training can be paid from a frozen account. Confirmed places stay, and money that "
             "arrives is still credited. Owner and delegates are mailed."
         ),
-        ReasonForm,
+        lambda data, _account: ReasonForm(data),
         lambda account, given: services.freeze(account=account, reason=given["reason"]),
     ),
     "release": Task(
         _("Release"),
-        _("The account can pay again, with the same passkey. Owner and delegates are mailed."),
-        ReasonForm,
-        lambda account, given: services.release(account=account, reason=given["reason"]),
+        _(
+            "The account can pay again, with the same passkey, once nothing else holds it. Owner "
+            "and delegates are mailed then."
+        ),
+        lambda data, account: ReleaseForm(data, account=account),
+        released,
     ),
     "owner": Task(
         _("Replace the owner"),
@@ -56,7 +65,7 @@ TASKS = {
             "For an owner who has left. Both are mailed, and the new one is offered to replace the "
             "passkey."
         ),
-        OwnerForm,
+        lambda data, _account: OwnerForm(data),
         lambda account, given: services.replace_owner(account=account, owner=given["owner"]),
     ),
 }
@@ -84,6 +93,7 @@ DELEGATE_FIELDS = [
     "removed_at",
     "reminders",
 ]
+FREEZE_FIELDS = ["source", "reason", "created_at", "released_at"]
 PASSKEY_FIELDS = ["last_four", "created_at", "last_used_at", "replaced_at"]
 
 
@@ -93,6 +103,14 @@ class DelegateInline(ReadOnly, admin.TabularInline[Delegate, CreditAccount]):
     model = Delegate
     fields = [*DELEGATE_FIELDS]
     readonly_fields = DELEGATE_FIELDS
+
+
+class FreezeInline(ReadOnly, admin.TabularInline[Freeze, CreditAccount]):
+    """Why the account was frozen, by whom, and until when."""
+
+    model = Freeze
+    fields = [*FREEZE_FIELDS]
+    readonly_fields = FREEZE_FIELDS
 
 
 class PasskeyInline(ReadOnly, admin.TabularInline[Passkey, CreditAccount]):
@@ -121,7 +139,7 @@ class CreditAccountAdmin(admin.ModelAdmin[CreditAccount]):
     ]
     search_help_text = _("Name, owner, delegate, or the last four characters of a passkey")
     show_full_result_count = False
-    inlines = [DelegateInline, PasskeyInline]
+    inlines = [DelegateInline, PasskeyInline, FreezeInline]
     fields = [*ACCOUNT_FIELDS]
     readonly_fields = ACCOUNT_FIELDS
 
@@ -164,11 +182,13 @@ class CreditAccountAdmin(admin.ModelAdmin[CreditAccount]):
         if not self.has_change_permission(request, account):
             raise PermissionDenied
         task = TASKS[name]
-        form = task.form(request.POST or None)
+        form = task.form(request.POST or None, account)
         if request.method == "POST" and form.is_valid():
-            task.run(account, form.cleaned_data)
+            changed = task.run(account, form.cleaned_data)
             self.log_change(request, account, f"{task.title}: {form.cleaned_data['reason']}")
             self.message_user(request, _("Done: %s.") % task.title, messages.SUCCESS)
+            if name == "release" and changed.is_frozen:
+                self._tell_what_holds(request, changed)
             return redirect("admin:accounts_creditaccount_change", account.pk)
         context = {
             **self.admin_site.each_context(request),
@@ -179,3 +199,9 @@ class CreditAccountAdmin(admin.ModelAdmin[CreditAccount]):
             "form": form,
         }
         return TemplateResponse(request, "accounts/admin/task.html", context)
+
+    def _tell_what_holds(self, request: HttpRequest, account: CreditAccount) -> None:
+        """Say why an account stays frozen after a release."""
+        reasons = " ".join(str(freeze) for freeze in account.freezes.open())
+        text = _("The account stays frozen, because something else holds it: %s")
+        self.message_user(request, text % reasons, messages.WARNING)

@@ -4,7 +4,8 @@ from typing import Any
 
 from accounts import emails
 from accounts.exceptions import NotTheOwner
-from accounts.models import CreditAccount, User
+from accounts.models import CreditAccount, Freeze, User
+from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
 
 from .people import approvers_of
@@ -56,12 +57,16 @@ def choose_language(*, user: User, language: str) -> None:
 
 
 @transactional
-def freeze(*, account: CreditAccount, reason: str) -> CreditAccount:
-    """Stop the account's spending and tell owner and delegates (rules.md 7).
+def freeze(*, account: CreditAccount, reason: str, source: str = Freeze.STAFF) -> CreditAccount:
+    """Stop the account's spending for `source` until that releases it (rules.md 7).
 
-    Confirmed places stay and money received is still credited. Repeating it changes nothing.
+    Owner and delegates are told when the account stops, not of further reasons. Confirmed places
+    stay and money received is still credited. Repeating it changes nothing.
     """
     account = locked(account)
+    Freeze.objects.get_or_create(
+        account=account, source=source, released_at=None, defaults={"reason": reason}
+    )
     if not account.is_frozen:
         _set_status(account, CreditAccount.Status.FROZEN)
         emails.account_frozen(account=account, reason=reason, recipients=_addresses(account))
@@ -69,10 +74,14 @@ def freeze(*, account: CreditAccount, reason: str) -> CreditAccount:
 
 
 @transactional
-def release(*, account: CreditAccount, reason: str) -> CreditAccount:
-    """Let the account spend again and tell owner and delegates. Repeating it changes nothing."""
+def release(*, account: CreditAccount, reason: str, source: str = Freeze.STAFF) -> CreditAccount:
+    """End what `source` holds; the account spends again once nothing holds it any more.
+
+    Owner and delegates are told then. Repeating it changes nothing.
+    """
     account = locked(account)
-    if account.is_frozen:
+    account.freezes.open().filter(source=source).update(released_at=clock.now())
+    if account.is_frozen and not account.freezes.open().exists():
         _set_status(account, CreditAccount.Status.OPEN)
         emails.account_released(account=account, reason=reason, recipients=_addresses(account))
     return account
