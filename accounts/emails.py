@@ -135,6 +135,36 @@ def build_settings_changed(params: Mapping[str, Any], _recipient: str) -> Conten
     return _content("settings_changed", account, params, "settings", changes=changes)
 
 
+def low_balance(
+    *, account: CreditAccount, left: int, recipients: Mapping[str, str], cause: str
+) -> None:
+    """Tell owner and delegates, addresses with languages, that the balance is low now."""
+    for recipient, language in recipients.items():
+        queue(
+            name="accounts.low_balance",
+            recipient=recipient,
+            key=f"account:{account.pk}:low-balance:{cause}",
+            params={"account": account.pk, "left": left, "threshold": account.low_balance_at},
+            language=language,
+            about=f"account:{account.pk}",
+        )
+
+
+@builds("accounts.low_balance")
+def build_low_balance(params: Mapping[str, Any], recipient: str) -> Content:
+    """Build the alert with the balance of that moment; only the owner can buy or switch it off."""
+    account = CreditAccount.objects.select_related("owner").get(pk=params["account"])
+    return _content(
+        "low_balance",
+        account,
+        params,
+        left=params["left"],
+        threshold=params["threshold"],
+        is_owner=recipient == account.owner.email,
+        url=absolute(account.get_absolute_url()),
+    )
+
+
 def account_frozen(*, account: CreditAccount, reason: str, recipients: list[str]) -> None:
     """Tell owner and delegates that spending has stopped (rules.md 7)."""
     _to_all("account_frozen", account, reason, recipients)

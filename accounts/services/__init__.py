@@ -4,6 +4,7 @@ Passkeys have a module of their own, `accounts.passkeys`; credits are `accounts.
 """
 
 from .accounts import change_settings, choose_language, freeze, open_account, release
+from .alerts import low_balance_alert
 from .delegates import accept_delegation, invite_delegate, remove_delegate, resend_invitation
 from .ownership import offer_ownership, replace_owner, take_ownership, withdraw_offer
 from .people import (
@@ -24,6 +25,7 @@ __all__ = [
     "delegates_with_mail_state",
     "freeze",
     "invite_delegate",
+    "low_balance_alert",
     "offer_ownership",
     "open_account",
     "release",

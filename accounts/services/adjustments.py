@@ -4,6 +4,8 @@ from accounts import ledger, passkeys
 from accounts.models import CreditAccount, CreditLot, User
 from credits_portal.lib.locks import locked, transactional
 
+from .alerts import low_balance_alert
+
 
 @transactional
 def move_credits(
@@ -16,9 +18,10 @@ def move_credits(
     """
     if lot.account_id == to.pk:
         raise ledger.InvalidRequest("the same account")
-    for account in CreditAccount.objects.filter(pk__in=[lot.account_id, to.pk]).order_by("pk"):
-        locked(account)
-    ledger.withdraw(lot=lot, credits=credits, key=f"move:{key}:out", actor=actor, reason=reason)
+    pair = CreditAccount.objects.filter(pk__in=[lot.account_id, to.pk]).order_by("pk")
+    rows = {account.pk: locked(account) for account in pair}
+    with low_balance_alert(account=rows[lot.account_id], cause=f"move:{key}"):
+        ledger.withdraw(lot=lot, credits=credits, key=f"move:{key}:out", actor=actor, reason=reason)
     passkeys.ensure(account=to)
     return ledger.issue(
         account=to,

@@ -10,11 +10,13 @@ from credits_portal.outbox.models import OutboundMail
 class Approver:
     """Somebody who decides an account's requests: its owner, or an active delegate.
 
-    A delegate needs no `User`; `user_id` is set where somebody signs in by that address.
+    A delegate needs no `User`; `user_id` and `language` (of mails) are those of whoever signs in
+    by that address.
     """
 
     email: str
     name: str
+    language: str = ""
     user_id: int | None = None
     delegate_id: int | None = None
 
@@ -22,14 +24,14 @@ class Approver:
 def approvers_of(account: CreditAccount) -> list[Approver]:
     """Return the owner and then every delegate who has accepted (rules.md 5), read afresh."""
     owner = User.objects.get(owned_accounts=account.pk)
-    first = Approver(email=owner.email, name=owner.name, user_id=owner.pk)
+    first = _as_approver(owner)
     return [first, *_active_delegates(Delegate.objects.filter(account=account))]
 
 
 def reminder_recipients(account: CreditAccount, *, early: bool) -> list[Approver]:
     """Return who gets an expiry reminder; `early` ones may be switched off (rules.md 8)."""
     owner = account.owner
-    first = Approver(email=owner.email, name=owner.name, user_id=owner.pk)
+    first = _as_approver(owner)
     recipients = [first] if account.early_reminders or not early else []
     if account.delegate_reminders:
         willing = Delegate.objects.filter(account=account, reminders=True)
@@ -50,8 +52,18 @@ def delegates_with_mail_state(account: CreditAccount) -> list[tuple[Delegate, bo
 def _active_delegates(delegates: DelegateQuerySet) -> list[Approver]:
     rows = list(delegates.active().order_by("pk"))
     users = User.objects.filter(email__in=[row.email for row in rows]) if rows else []
-    ids = {user.email: user.pk for user in users}
+    known = {user.email: user for user in users}
     return [
-        Approver(email=row.email, name=row.name, user_id=ids.get(row.email), delegate_id=row.pk)
+        Approver(
+            email=row.email,
+            name=row.name,
+            language=known[row.email].language if row.email in known else "",
+            user_id=known[row.email].pk if row.email in known else None,
+            delegate_id=row.pk,
+        )
         for row in rows
     ]
+
+
+def _as_approver(owner: User) -> Approver:
+    return Approver(email=owner.email, name=owner.name, language=owner.language, user_id=owner.pk)

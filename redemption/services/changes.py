@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from accounts import ledger
 from accounts.exceptions import PasskeyRefused
 from accounts.models import User
+from accounts.services import low_balance_alert
 from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
 from redemption import emails
@@ -172,8 +173,11 @@ def _change_date(
         addresses=addresses,
     ):
         raise ParticipantTaken(email)
-    for place in places:
-        _redraw(place, session, actor)
+    account = locked(redemption.account)
+    cause = f"registration:{places[0].pk}:date:{places[0].sequence}"
+    with low_balance_alert(account=account, cause=cause):
+        for place in places:
+            _redraw(place, session, actor)
     if not redemption.registrations.seated().exclude(session=session).exists():
         redemption.session = session
         redemption.save(update_fields=["session"])

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from accounts import ledger, passkeys
 from accounts.exceptions import PasskeyRefused
 from accounts.models import CreditAccount, LedgerEntry, Passkey, User
+from accounts.services import low_balance_alert
 from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
 from redemption import deadlines, emails
@@ -99,7 +100,8 @@ def _enter(application: Application) -> Redemption:
     redemption = _write(application, session, approval=approval)
     account = locked(application.account)
     _check_rights(application, account, approval=approval)
-    _draw(redemption, application, approval=approval)
+    with low_balance_alert(account=account, cause=f"redemption:{redemption.pk}"):
+        _draw(redemption, application, approval=approval)
     if approval:
         _check_open_requests(redemption)
         emails.queue_request_received(redemption)
