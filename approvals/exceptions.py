@@ -26,6 +26,16 @@ class AlreadyEnded(ApprovalError):
     message = _("This request was already decided. Nothing has changed.")
 
 
+class TermsChanged(ApprovalError):
+    """The request is no longer the one that the page has shown (trust.md 3)."""
+
+    code = "terms_changed"
+    message = _(
+        "The request has changed since this page was opened, so nothing was decided. "
+        "Read it as it is now, then decide."
+    )
+
+
 class NotAnApprover(ApprovalError):
     """The person is no longer the account's owner or an active delegate (rules.md 5)."""
 

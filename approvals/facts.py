@@ -1,5 +1,7 @@
 """What an approver must know to decide, the same on the page, in the inbox and in the mail."""
 
+import hashlib
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +36,11 @@ class Facts:
     balance_after: int
     cancel_until: datetime | None
 
+    @property
+    def digest(self) -> str:
+        """Return what the decision form sends back, so that only shown terms are decided."""
+        return terms_digest(self.request)
+
 
 def facts_of(request: ApprovalRequest) -> Facts:
     """Return the facts of one request."""
@@ -47,17 +54,42 @@ def facts_of_all(requests: Iterable[ApprovalRequest]) -> Sequence[Facts]:
     return [_facts(row, available.get(row.redemption.account_id, 0)) for row in rows]
 
 
+def terms_digest(request: ApprovalRequest) -> str:
+    """Return a digest of what one approves: who, what, when, for how much, from which lots.
+
+    What changes by itself (the balance, the time left) is no part of it.
+    """
+    redemption, session = request.redemption, request.redemption.session
+    when = [redemption.finish_by]
+    if session is not None:
+        when = [session.pk, session.starts_at, session.ends_at, session.time_zone, session.place]
+    parts = [
+        [redemption.name, redemption.email, redemption.note, redemption.cost_centre],
+        [redemption.training.title, redemption.credits, *when],
+        [[person.name, person.email] for person in _participants(redemption)],
+        [[share.lot.pk, share.lot.last_day, share.credits] for share in _lots(redemption)],
+    ]
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
 def _facts(request: ApprovalRequest, available: int) -> Facts:
     redemption = request.redemption
     return Facts(
         request=request,
         redemption=redemption,
         account=redemption.account,
-        participants=list(redemption.registrations.all()),
+        participants=_participants(redemption),
         lots=_lots(redemption),
         balance_after=available,
         cancel_until=_cancel_until(redemption),
     )
+
+
+def _participants(redemption: Redemption) -> Sequence[Registration]:
+    """Return who takes part; whoever was replaced since does not."""
+    rows = list(redemption.registrations.all())
+    replaced = {row.replaces_id for row in rows}
+    return [row for row in rows if row.pk not in replaced]
 
 
 def _lots(redemption: Redemption) -> Sequence[LotShare]:

@@ -21,6 +21,8 @@ class DecisionForm(forms.Form):
         widget=forms.HiddenInput,
         error_messages={"required": _("Choose Approve or Decline.")},
     )
+    # Of the terms on the page (`Facts.digest`); without it the page is shown again.
+    terms = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     reason = CleanCharField(
         label=_("Reason"),
         help_text=_("The registrant is told it."),

@@ -22,7 +22,9 @@ from .exceptions import (
     OwnRequest,
     ReasonMissing,
     SignInNeeded,
+    TermsChanged,
 )
+from .facts import terms_digest
 from .models import REMINDER_HOURS, ApprovalLink, ApprovalRequest
 
 Status = ApprovalRequest.Status
@@ -95,16 +97,24 @@ def check(*, request: ApprovalRequest, by: Decider) -> None:
         raise SignInNeeded
 
 
-def decide(*, request: ApprovalRequest, by: Decider, approve: bool, note: str = "") -> None:
+def decide(
+    *,
+    request: ApprovalRequest,
+    by: Decider,
+    approve: bool,
+    note: str = "",
+    seen: str | None = None,
+) -> None:
     """Approve or decline; the first decision wins (rules.md 5).
 
-    Raises AlreadyEnded, NotAnApprover, OwnRequest, SignInNeeded, ReasonMissing, or
+    `seen` is the digest of the terms that the page has shown; None where no page was (trust.md 3).
+    Raises AlreadyEnded, NotAnApprover, OwnRequest, SignInNeeded, TermsChanged, ReasonMissing, or
     CannotBeApproved if the class has started, a lot ran out or the account is frozen.
     """
     if not approve and not note.strip():
         raise ReasonMissing
     try:
-        _decide(request=request, by=by, approve=approve, note=note.strip())
+        _decide(request=request, by=by, approve=approve, note=note.strip(), seen=seen)
     except (RedemptionError, LedgerError) as error:
         request.refresh_from_db()
         if not request.is_open or request.is_overdue:
@@ -113,9 +123,14 @@ def decide(*, request: ApprovalRequest, by: Decider, approve: bool, note: str = 
 
 
 @transactional
-def _decide(*, request: ApprovalRequest, by: Decider, approve: bool, note: str) -> None:
+def _decide(
+    *, request: ApprovalRequest, by: Decider, approve: bool, note: str, seen: str | None
+) -> None:
+    redemptions.lock_pending(request.redemption)
     request = ApprovalRequest.objects.with_facts().get(pk=request.pk)
     check(request=request, by=by)
+    if seen is not None and seen != terms_digest(request):
+        raise TermsChanged
     if approve:
         redemptions.confirm(redemption=request.redemption, actor=by.actor)
     else:

@@ -12,7 +12,7 @@ from accounts.models import User
 from credits_portal.lib.pages import page_of
 
 from . import services
-from .exceptions import AlreadyEnded, ApprovalError, NotAnApprover
+from .exceptions import AlreadyEnded, ApprovalError, NotAnApprover, TermsChanged
 from .facts import facts_of, facts_of_all
 from .forms import DecisionForm
 from .models import ApprovalLink, ApprovalRequest
@@ -82,8 +82,8 @@ def _decision(request: HttpRequest, approval: ApprovalRequest, by: Decider) -> H
 
 
 def _decide(approval: ApprovalRequest, by: Decider, form: DecisionForm) -> None:
-    reason = form.cleaned_data["reason"]
-    services.decide(request=approval, by=by, approve=form.approves, note=reason)
+    reason, terms = form.cleaned_data["reason"], form.cleaned_data["terms"]
+    services.decide(request=approval, by=by, approve=form.approves, note=reason, seen=terms)
 
 
 def _page(
@@ -112,7 +112,7 @@ def _status(request: HttpRequest, form: DecisionForm, obstacle: ApprovalError | 
     if isinstance(obstacle, NotAnApprover):
         return 403
     if request.method == "POST" and obstacle:
-        return 409 if isinstance(obstacle, AlreadyEnded) else 403
+        return 409 if isinstance(obstacle, AlreadyEnded | TermsChanged) else 403
     return 400 if form.errors else 200
 
 

@@ -12,7 +12,7 @@ from redemption.services.changes import (
 )
 from redemption.services.checkout import submit
 from redemption.services.courses import end_access, finish, start
-from redemption.services.decisions import confirm, decline, lapse, withdraw
+from redemption.services.decisions import confirm, decline, lapse, lock_pending, withdraw
 from redemption.services.programme import (
     cancel_session,
     change_joining,
@@ -43,6 +43,7 @@ __all__ = [
     "finish",
     "give_up",
     "lapse",
+    "lock_pending",
     "mark_attendance",
     "move_session",
     "preview",
