@@ -48,6 +48,13 @@ class Environment:
             raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}.")
         return value in TRUE
 
+    def development(self, name: str) -> str:
+        """Return the text of `name`, which only DEBUG may set."""
+        value = self.text(name)
+        if value and not self.debug:
+            raise ImproperlyConfigured(f"{name} must stay empty when DEBUG is off.")
+        return value
+
     def number(self, name: str, default: int, *, least: int = 0) -> int:
         """Return the whole number of `name`, at least `least`."""
         value = self.text(name, str(default))

@@ -258,6 +258,7 @@ BANK_DETAILS = env.text("BANK_DETAILS", "Demonstration Bank, account 0000 0000" 
 STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = env.together(
     "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"
 )
+STRIPE_API_BASE = env.development("STRIPE_API_BASE")
 
 # --- People (allauth) -------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

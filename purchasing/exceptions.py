@@ -57,3 +57,31 @@ class PaymentReused(PurchasingError):
         "This reference is already booked, for another order or with another amount. "
         "Enter the bank's own reference of this transfer."
     )
+
+
+class GatewayError(PurchasingError):
+    """The card provider did not do what it was asked; `detail` is its own word, for staff."""
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or "")
+        self.detail = detail or ""
+
+
+class GatewayRefused(GatewayError):
+    """The card provider says no: nothing happened, and asking again changes nothing."""
+
+    code = "gateway_refused"
+    message = _("The card service does not accept this. Nothing was charged or paid back.")
+
+
+class GatewayUnavailable(GatewayError):
+    """The card provider cannot be reached or does not know yet: ask again, with the same key."""
+
+    code = "gateway_unavailable"
+    message = _("The card service cannot be reached at the moment. Try again in a few minutes.")
+
+
+class GatewayConflict(GatewayUnavailable):
+    """The key was used before, for something else."""
+
+    code = "gateway_conflict"
