@@ -1,0 +1,39 @@
+"""The table of the administration: by model, which groups see, add, delete and act.
+
+F is Finance, T Training, S Support, U a superuser. Whoever is no staff is sent to sign in.
+"""
+
+GROUP_OF = {"F": "Finance", "T": "Training", "S": "Support", "U": "superuser"}
+VIEWS = ("changelist", "change", "history")
+
+MODELS = {
+    "account_emailaddress": {"view": "U", "add": "U", "delete": "U"},
+    "accounts_creditaccount": {"view": "FSU", "freeze": "FSU", "release": "FSU", "owner": "FSU"},
+    "accounts_creditlot": {"view": "FSU"},
+    "accounts_hold": {"view": "FSU"},
+    "accounts_ledgerentry": {"view": "FSU"},
+    "accounts_posting": {"view": "FSU"},
+    "accounts_user": {"view": "SU", "add": "U", "password_change": "U"},
+    "auth_group": {"view": "U", "add": "U", "delete": "U"},
+    "mfa_authenticator": {"view": "U", "add": "U", "delete": "U"},
+    "outbox_outboundmail": {"view": "FSU"},
+    "purchasing_order": {"view": "FSU", "transfer": "FU", "cancel": "FU"},
+    "purchasing_payment": {"view": "FSU"},
+    "purchasing_pricelist": {"view": "FU", "add": "FU", "delete": "U"},
+    "purchasing_taxrule": {"view": "FU", "add": "FU", "delete": "U"},
+    "redemption_redemption": {"view": "FTSU", "return": "TSU"},
+    "redemption_training": {"view": "TSU", "add": "TU", "delete": "U"},
+    "redemption_trainingsession": {
+        "view": "TSU", "add": "TU", "move": "TU", "cancel": "TU", "attendance": "TU",
+    },
+    "reports_accountoverview": {"view": "FSU", "withdraw": "FU", "issue": "FU", "move": "FU"},
+}  # fmt: skip
+# For all staff: they show nothing of a model, or what its rights allow.
+PLAIN = {"index": 200, "jsi18n": 200, "password_change": 200, "password_change_done": 200}
+
+
+def allowed(model, action):
+    """Return the roles that a page of the administration lets in."""
+    declared = MODELS[model]
+    right = "view" if action in VIEWS else action
+    return {GROUP_OF[letter] for letter in declared.get(right, "")}
