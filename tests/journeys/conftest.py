@@ -1,6 +1,63 @@
 """Fixtures of the tests in a real browser."""
 
+from datetime import UTC, datetime
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import override_settings
+
+from credits_portal.lib import clock
 from tests.browser import browser_type_launch_args, sign_in
 from tests.journeys.running import portal, servers
+from tests.journeys.steps.office import Hands, OwnThread, Worker
+from tests.journeys.steps.post import Post
+from tests.journeys.steps.stage import Stage
+from tests.smtp_sink import SmtpSink
 
 __all__ = ["browser_type_launch_args", "portal", "servers", "sign_in"]
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def office(django_db_setup, django_db_blocker, live_server, tmp_path_factory):
+    """Yield who does the tasks: a Celery worker on servers, else the test's own thread."""
+    hands = Hands(tmp_path_factory.mktemp("journeys") / "time", NOON)
+    with SmtpSink() as sink, django_db_blocker.unblock():
+        if connection.vendor == "postgresql" and settings.REDIS_URL:
+            worker = Worker(hands, sink, live_server.url)
+            with django_db_blocker.block():
+                yield worker
+            worker.stop()
+        else:
+            with django_db_blocker.block():
+                yield OwnThread(hands, sink)
+
+
+@pytest.fixture(params=[True, False], ids=["script", "no script"])
+def script(request):
+    """Have browsers run scripts, and then not."""
+    return request.param
+
+
+@pytest.fixture
+def stage(live_server, browser, office, script):
+    """Yield the portal in this process, at noon UTC of 10 March 2026; the journey moves the time.
+
+    At the end nothing may be left in the post.
+    """
+    office.hands.moment = NOON
+    set_up = Stage(live_server.url, browser, Post(office), script)
+    host, port = office.sink.address
+    mails = {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": host,
+        "EMAIL_PORT": port,
+    }
+    time = mock.patch.object(clock, "now", office.hands.now)
+    with time, override_settings(BASE_URL=live_server.url, **mails), office.wakes():
+        yield set_up
+        set_up.close()
+        set_up.post.brings()

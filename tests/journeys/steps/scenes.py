@@ -1,0 +1,108 @@
+"""Scenes: what is there before a journey begins, made by the services of real use.
+
+Each returns plain values, so that a portal of its own processes can set the scene as well.
+"""
+
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.test import Client
+
+from accounts import passkeys
+from accounts.models import CreditAccount, User
+from accounts.services import accept_delegation, invite_delegate, open_account
+from credits_portal.lib import clock
+from redemption.models import Training, TrainingSession
+from tests.factories.redemption import (
+    CourseFactory,
+    TrainingFactory,
+    TrainingSessionFactory,
+    add_lot,
+)
+
+OWNER, DANA, RAVI = "olga@example.com", "dana@example.com", "ravi@example.com"
+STAFF, PASSWORD = "staff@example.com", "a password of the staff"
+COMPANY = "Northwind Surveying"
+
+
+def name_of(email):
+    """Return what somebody of this address is called."""
+    return email.partition("@")[0].capitalize()
+
+
+def company(*, lots=((10_000, 365),), approval=False, delegates=(), **fields):
+    """Found Olga's account with lots of (credits, days left), its passkey and its delegates."""
+    owner = verified(User.objects.create_user(OWNER, name=name_of(OWNER)))
+    account = open_account(owner=owner, name=COMPANY)
+    for name, value in {"requires_approval": approval, **fields}.items():
+        setattr(account, name, value)
+    account.save()
+    for credits, days in lots:
+        add_lot(account, credits, days=days)
+    for email in delegates:
+        invited = invite_delegate(account=account, actor=owner, email=email, name=name_of(email))
+        accept_delegation(delegate=invited)
+    passkey, _made = passkeys.ensure(account=account)
+    return {"account": account.public_id, "passkey": passkeys.reveal(passkey)}
+
+
+def verified(user):
+    """Have the user's address count as confirmed."""
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def staff():
+    """Hire somebody who may do everything."""
+    verified(User.objects.create_superuser(STAFF, PASSWORD))
+
+
+def classes(*days, slug="surveying", credits=600, seats=12):
+    """Plan a live training with a class in each number of days; return the classes' ids."""
+    training = Training.objects.filter(slug=slug).first() or TrainingFactory(
+        slug=slug, title="Field Surveying", credits=credits
+    )
+    return [
+        TrainingSessionFactory(
+            training=training, starts_at=clock.now() + timedelta(days=each), seats=seats
+        ).pk
+        for each in days
+    ]
+
+
+def course(*, slug="statistics", credits=300, days_needed=30):
+    """Offer an on-demand training."""
+    CourseFactory(slug=slug, title="Statistics", credits=credits, days_needed=days_needed)
+
+
+def when(session):
+    """Return how a class is named on the pages."""
+    return str(TrainingSession.objects.get(pk=session))
+
+
+def lots():
+    """Return each lot: last day, issued, available, held, redeemed, expired, withdrawn, price."""
+    [account] = CreditAccount.objects.all()
+    return [
+        [
+            lot.last_day.isoformat(), lot.credits, lot.available, lot.held, lot.redeemed,
+            lot.expired, lot.withdrawn, f"{lot.unit_price:.2f}",
+        ]
+        for lot in account.lots.order_by("id")
+    ]  # fmt: skip
+
+
+def violations():
+    """Return what the ledger's own check finds."""
+    from accounts.ledger import verify  # noqa: PLC0415
+
+    return [str(found) for found in verify()]
+
+
+def session_of(email):
+    """Sign somebody in; return the cookie's name and value."""
+    client = Client()
+    client.force_login(User.objects.get(email=email), settings.AUTHENTICATION_BACKENDS[0])
+    name = settings.SESSION_COOKIE_NAME
+    return [name, client.cookies[name].value]
