@@ -33,6 +33,17 @@ def queue_reminder(link: ApprovalLink, *, hours: int) -> None:
     )
 
 
+def queue_moved(link: ApprovalLink, *, key: str) -> None:
+    """Tell an approver that the class of a waiting request was moved (rules.md 6)."""
+    queue(
+        name="approvals.moved",
+        recipient=link.email,
+        key=key,
+        params={"link": link.pk},
+        about=_about(link),
+    )
+
+
 @builds("approvals.needed")
 def build_needed(params: Mapping[str, Any], recipient: str) -> Content:
     """Build the mail that asks for a decision."""
@@ -43,6 +54,12 @@ def build_needed(params: Mapping[str, Any], recipient: str) -> Content:
 def build_reminder(params: Mapping[str, Any], recipient: str) -> Content:
     """Build the reminder; it carries the same link as the first mail."""
     return Content(template="approvals/reminder", context=_context(params, recipient))
+
+
+@builds("approvals.moved")
+def build_moved(params: Mapping[str, Any], recipient: str) -> Content:
+    """Build the notice of a class moved; the link decides on the new date."""
+    return Content(template="approvals/moved", context=_context(params, recipient))
 
 
 def _about(link: ApprovalLink) -> str:

@@ -7,7 +7,7 @@ from django.dispatch import receiver
 from accounts.models import CreditAccount, Delegate
 from accounts.signals import delegate_accepted, owner_changed
 from redemption.models import Redemption
-from redemption.signals import redemption_ended, redemption_submitted
+from redemption.signals import redemption_ended, redemption_moved, redemption_submitted
 
 from . import services
 
@@ -22,6 +22,12 @@ def on_submitted(redemption: Redemption, **_kwargs: Any) -> None:
 def on_ended(redemption: Redemption, **_kwargs: Any) -> None:
     """Let the links say how the request ended."""
     services.end_undecided(redemption=redemption)
+
+
+@receiver(redemption_moved)
+def on_moved(redemption: Redemption, **_kwargs: Any) -> None:
+    """Tell the approvers the new date and the new decide-by."""
+    services.tell_moved(redemption=redemption)
 
 
 @receiver(delegate_accepted)

@@ -11,6 +11,7 @@ from accounts.services import Approver, approvers_of
 from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
 from redemption import services as redemptions
+from redemption.emails import class_moved_key
 from redemption.exceptions import RedemptionError
 from redemption.models import Redemption
 
@@ -69,6 +70,13 @@ def mail_new_approvers(*, account: CreditAccount) -> None:
     for request in ApprovalRequest.objects.open().filter(redemption__account=account).with_facts():
         for link in _links(request):
             emails.queue_needed(link)
+
+
+def tell_moved(*, redemption: Redemption) -> None:
+    """Mail the approvers of a waiting request that its class, and the decide-by, have moved."""
+    request = ApprovalRequest.objects.open().filter(redemption=redemption).with_facts().first()
+    for link in _links(request) if request else []:
+        emails.queue_moved(link, key=class_moved_key(redemption))
 
 
 def eligible(request: ApprovalRequest) -> Sequence[Approver]:

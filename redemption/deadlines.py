@@ -21,22 +21,28 @@ def end_of(day: date) -> datetime:
 
 
 def decide_by(
-    *, submitted_at: datetime, starts_at: datetime | None, last_days: Iterable[date]
+    *,
+    submitted_at: datetime,
+    starts_at: datetime | None,
+    last_days: Iterable[date],
+    moved_at: datetime | None = None,
 ) -> datetime:
     """Return when a waiting request lapses (rules.md 5).
 
     `last_days` are the last usable days of the lots held; `starts_at` is None for on-demand.
+    A class that was moved at `moved_at` to a near date leaves time to decide from then on.
     """
     moments = [submitted_at + WAITS_AT_MOST, *(end_of(day) for day in last_days)]
     if starts_at is not None:
-        moments.append(latest_before_class(submitted_at=submitted_at, starts_at=starts_at))
+        known_at = moved_at or submitted_at
+        moments.append(latest_before_class(known_at=known_at, starts_at=starts_at))
     return min(moments)
 
 
-def latest_before_class(*, submitted_at: datetime, starts_at: datetime) -> datetime:
+def latest_before_class(*, known_at: datetime, starts_at: datetime) -> datetime:
     """Return one day before the class; halfway to it where it starts within two days."""
-    ahead = starts_at - submitted_at
-    return submitted_at + ahead / 2 if ahead <= SOON else starts_at - BEFORE_CLASS
+    ahead = starts_at - known_at
+    return known_at + ahead / 2 if ahead <= SOON else starts_at - BEFORE_CLASS
 
 
 def closes_at(*, starts_at: datetime, needs_approval: bool) -> datetime:

@@ -10,5 +10,5 @@ redemption_submitted = Signal()
 redemption_ended = Signal()
 
 # The class of a waiting request was moved, and with it the decide-by. Argument: redemption.
-# approvals may tell the approvers.
+# approvals tells the approvers.
 redemption_moved = Signal()

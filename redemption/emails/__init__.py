@@ -20,6 +20,7 @@ from .decisions import (
 )
 from .lots import queue_lots_expired, queue_lots_expiring, was_reminded_today
 from .programme import (
+    class_moved_key,
     class_reminder_fact,
     queue_class_cancelled,
     queue_class_moved,
@@ -30,6 +31,7 @@ from .programme import (
 )
 
 __all__ = [
+    "class_moved_key",
     "class_reminder_fact",
     "queue_access_ended",
     "queue_cancelled",

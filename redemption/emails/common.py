@@ -12,12 +12,17 @@ from redemption import calendars
 from redemption.models import Redemption, Registration
 
 
+def key_of(redemption: Redemption, fact: str) -> str:
+    """Return the mail key of something that happened to a registration."""
+    return f"redemption:{redemption.pk}:{fact}"
+
+
 def to_registrant(name: str, redemption: Redemption, *, fact: str, **params: Any) -> None:
     """Queue the mail `name` to whoever sent the registration; `fact` owes it once."""
     queue(
         name=f"redemption.{name}",
         recipient=redemption.email,
-        key=f"redemption:{redemption.pk}:{fact}",
+        key=key_of(redemption, fact),
         params={"redemption": redemption.pk, **params},
         language=redemption.language,
         about=f"account:{redemption.account_id}",
@@ -30,7 +35,7 @@ def to_owner(name: str, redemption: Redemption, *, fact: str, **params: Any) -> 
     queue(
         name=f"redemption.{name}",
         recipient=owner.email,
-        key=f"redemption:{redemption.pk}:{fact}",
+        key=key_of(redemption, fact),
         params={"redemption": redemption.pk, **params},
         language=owner.language,
         about=f"account:{redemption.account_id}",
@@ -42,7 +47,7 @@ def to_participant(name: str, place: Registration, *, fact: str, **params: Any) 
     queue(
         name=f"redemption.{name}",
         recipient=place.email,
-        key=f"redemption:{place.redemption_id}:{fact}",
+        key=key_of(place.redemption, fact),
         params={"registration": place.pk, **params},
         language=place.redemption.language,
         about=f"account:{place.account_id}",
@@ -116,7 +121,9 @@ def places_of(redemption: Redemption) -> Iterable[Registration]:
 
 
 def own_calendar(redemption: Redemption) -> list[Attachment]:
-    """Return the registrant's calendar file, if the registrant attends."""
+    """Return the registrant's calendar file, if the registrant attends and nothing waits."""
+    if redemption.is_pending:
+        return []
     for place in places_of(redemption):
         if place.email == redemption.email:
             return calendar_of(place)

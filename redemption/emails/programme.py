@@ -12,6 +12,7 @@ from redemption.returned import summary
 
 from .common import (
     find_redemption,
+    key_of,
     own_calendar,
     place_content,
     redemption_content,
@@ -37,11 +38,23 @@ def registrations_url(params: Mapping[str, Any]) -> str:
 
 def queue_class_moved(redemption: Redemption, session: TrainingSession) -> None:
     """Tell registrant, owner and booked participants the new time."""
-    fact = f"moved:{session.pk}:{session.starts_at.isoformat()}"
+    fact = class_moved_fact(session)
     about = {"session": session.pk}
     to_registrant("class_moved", redemption, fact=fact, **about)
     to_owner("class_moved_owner", redemption, fact=fact, **about)
     to_participants("place_moved", booked_in(redemption, session), fact=fact)
+
+
+def class_moved_fact(session: TrainingSession) -> str:
+    """Name this move of the class; a way back and forth again is told each time."""
+    moved_at = session.moved_at.isoformat() if session.moved_at else ""
+    return f"moved:{session.pk}:{moved_at}"
+
+
+def class_moved_key(redemption: Redemption) -> str:
+    """Return the key under which a move is told, so that approvers are told it only once."""
+    fact = class_moved_fact(redemption.session) if redemption.session else "moved"
+    return key_of(redemption, fact)
 
 
 def moved_content(template: str, params: Mapping[str, Any], **extra: Any) -> Content:

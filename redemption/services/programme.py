@@ -54,9 +54,13 @@ def _move_decide_by(redemption: Redemption, session: TrainingSession) -> None:
     hold = redemption.hold
     last_days = hold.postings.values_list("lot__last_day", flat=True) if hold else []
     redemption.decide_by = deadlines.decide_by(
-        submitted_at=redemption.submitted_at, starts_at=session.starts_at, last_days=last_days
+        submitted_at=redemption.submitted_at,
+        starts_at=session.starts_at,
+        last_days=last_days,
+        moved_at=session.moved_at,
     )
     redemption.save(update_fields=["decide_by"])
+    redemption.session = session
     redemption_moved.send(sender=Redemption, redemption=redemption)
 
 

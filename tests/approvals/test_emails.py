@@ -1,9 +1,14 @@
 """The approvers' mails say all that is needed to decide, and carry a link of their own."""
 
+from datetime import timedelta
+
 import pytest
 
 from accounts.models import CreditAccount
 from approvals import tasks
+from credits_portal.lib import clock
+from credits_portal.lib.links import absolute
+from redemption.services import move_session
 from tests.factories import approvals as factories
 from tests.factories.redemption import CourseFactory
 from tests.mailbox import assert_good_mail, html_of, links_in, mail_to
@@ -73,3 +78,28 @@ def test_line_breaks_in_an_account_name_stay_out_of_the_mail(account, session):
     CreditAccount.objects.filter(pk=account.pk).update(name="<i>Team</i>")
     factories.ask(account, session)
     assert "<i>" not in html_of(mail_to("olga@example.com"))
+
+
+@pytest.fixture
+def moved(approval, session):
+    """The mail to a delegate after the class was moved to the day after tomorrow."""
+    starts_at = clock.now() + timedelta(hours=60)
+    ends_at = starts_at + timedelta(hours=8)
+    move_session(session=session, starts_at=starts_at, ends_at=ends_at, notice="The trainer is ill & away")
+    return mail_to("dana@example.com")
+
+
+def test_the_mail_about_a_moved_class_is_well_made(moved):
+    assert_good_mail(moved)
+
+
+@pytest.mark.parametrize(
+    "fact", ["13 March 2026, 01:00 CET", "Decide by 11 March 2026, 20:00 EDT", "The trainer is ill & away"]
+)
+def test_the_mail_about_a_moved_class_tells_the_new_terms(moved, fact):
+    assert fact in moved.body
+
+
+def test_the_mail_about_a_moved_class_carries_the_link_of_the_first(approval, moved, link_of):
+    link = absolute(link_of("dana@example.com").get_absolute_url())
+    assert link in links_in(moved)

@@ -19,7 +19,7 @@ from approvals.exceptions import (
 from approvals.models import ApprovalLink, ApprovalRequest
 from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
-from redemption.services import withdraw
+from redemption.services import move_session, withdraw
 from tests.factories import approvals as factories
 from tests.factories.accounts import UserFactory
 
@@ -285,3 +285,50 @@ def test_a_delegate_who_accepts_later_brings_the_others_no_second_mail(approval,
 
 def test_each_approver_has_one_link_for_a_request(approval):
     assert ApprovalLink.objects.count() == 2
+
+
+def move(session, **delta):
+    move_session(
+        session=session,
+        starts_at=session.starts_at + timedelta(**delta),
+        ends_at=session.ends_at + timedelta(**delta),
+        notice="The trainer is ill.",
+    )
+    session.refresh_from_db()
+
+
+def test_a_moved_class_is_told_to_each_approver_once(approval, session):
+    move(session, days=-3)
+    told = OutboundMail.objects.filter(name__contains="moved")
+    assert sorted(told.values_list("name", "recipient")) == [
+        ("approvals.moved", "dana@example.com"),
+        ("approvals.moved", "olga@example.com"),
+        ("redemption.class_moved", "ana@example.com"),
+    ]
+
+
+def test_a_class_moved_there_and_back_is_told_each_time(approval, session, moving_clock):
+    move(session, days=1)
+    moving_clock.advance(hours=1)
+    move(session, days=-1)
+    moving_clock.advance(hours=1)
+    move(session, days=1)
+    assert len(mails("approvals.moved")) == 6
+
+
+def test_a_move_is_not_told_about_a_request_that_was_decided(approval, session, link_of):
+    decide(approval, link_of("dana@example.com"))
+    move(session, days=1)
+    assert mails("approvals.moved") == []
+
+
+def test_a_move_is_not_told_to_a_removed_delegate(approval, account, session, delegate):
+    remove_delegate(delegate=delegate, actor=account.owner)
+    move(session, days=1)
+    assert mails("approvals.moved") == ["olga@example.com"]
+
+
+def test_whoever_sent_the_request_is_not_asked_to_decide_the_new_date(account, delegate, session):
+    factories.ask(account, session, email=delegate.email)
+    move(session, days=1)
+    assert mails("approvals.moved") == ["olga@example.com"]

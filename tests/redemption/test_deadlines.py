@@ -97,3 +97,14 @@ def test_a_move_before_the_confirmation_gives_no_more_time():
 def test_the_cut_off_is_a_setting(settings):
     settings.CANCEL_DAYS_BEFORE = 7
     assert cancel_until(moment(2026, 4, 30, 9)) == moment(2026, 4, 23, 9)
+
+
+def test_a_class_moved_close_leaves_half_the_time_from_the_notice():
+    moved_at = moment(2026, 3, 12, 12)
+    until = deadlines.decide_by(
+        submitted_at=SENT,
+        starts_at=moment(2026, 3, 13, 12),
+        last_days=[date(2027, 3, 10)],
+        moved_at=moved_at,
+    )
+    assert until == moment(2026, 3, 13, 0)
