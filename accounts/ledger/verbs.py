@@ -24,6 +24,7 @@ from accounts.ledger.exceptions import (
 )
 from accounts.ledger.models import Bucket, CreditLot, Hold, LedgerEntry
 from accounts.ledger.requests import Request, Terms
+from accounts.ledger.signals import credits_returned
 from credits_portal.lib import clock, locks
 
 Kind = LedgerEntry.Kind
@@ -240,7 +241,7 @@ def _release(request: Request) -> LedgerEntry:
         Move(lot_id, Bucket.HELD, back(last_day, head.today), credits)
         for lot_id, last_day, credits, *_ in held
     ]
-    return store.book(LedgerEntry, head, request, moves, ends_id=request.about)
+    return _told(store.book(LedgerEntry, head, request, moves, ends_id=request.about), moves)
 
 
 @booked
@@ -259,7 +260,7 @@ def _restore(request: Request) -> LedgerEntry:
         Move(lot_id, source, back(last_day, head.today), part)
         for (lot_id, last_day, source, _remaining), part in returned
     ]
-    return store.book(LedgerEntry, head, request, moves, reverses_id=request.about)
+    return _told(store.book(LedgerEntry, head, request, moves, reverses_id=request.about), moves)
 
 
 @booked
@@ -291,6 +292,13 @@ def share(credits: int, parts: list[tuple[Any, int]]) -> list[tuple[Any, int]] |
 def back(last_day: date, today: date) -> Bucket:
     """Return where credits go that return to a lot with that last day."""
     return Bucket.EXPIRED if last_day < today else Bucket.AVAILABLE
+
+
+def _told(entry: LedgerEntry, moves: list[Move]) -> LedgerEntry:
+    """Tell of credits that are available again; whoever listens does so in this transaction."""
+    if any(move.target == Bucket.AVAILABLE for move in moves):
+        credits_returned.send(sender=LedgerEntry, entry=entry)
+    return entry
 
 
 def _check_open(held: list[Any]) -> None:
