@@ -42,5 +42,7 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
+        # Nor is each call of Stripe's.
+        "stripe": {"level": "WARNING"},
     },
 }
