@@ -1,33 +1,20 @@
-"""The services of docker-compose.yml run as they do in production, and a first way goes through."""
+"""The services of docker-compose.yml run as they do in production.
+
+The first way through on them is in tests/journeys/test_first_way_in_production.py.
+"""
 
 import re
 from http.client import HTTPConnection
 
 import pytest
 
-from tests.browser import FLAGS, browser_type_launch_args
-from tests.journeys import first_way
-from tests.journeys.running import Portal, SinkLetters, windows
-
 from .composition import PARTS, broker, composition, database, sink
 from .production import PRODUCTION, QUEUE_A_MAIL, manage
-from .tls import TlsProxy
 
-__all__ = ["broker", "browser_type_launch_args", "composition", "database", "sink"]
+__all__ = ["broker", "composition", "database", "sink"]
 pytestmark = pytest.mark.servers
 
 ORIGIN, HOST = PRODUCTION["BASE_URL"], PRODUCTION["ALLOWED_HOSTS"]
-
-
-@pytest.fixture
-def outside(browser_type, browser_type_launch_args, composition):
-    """Start a browser that finds the portal where its mails say it is, behind a TLS proxy."""
-    with TlsProxy(to=composition.port, host=HOST, folder=composition.folder) as proxy:
-        found = f"--host-resolver-rules=MAP {HOST}:443 127.0.0.1:{proxy.port}"
-        options = browser_type_launch_args | {"args": [*FLAGS, found]}
-        browser = browser_type.launch(**options)
-        yield browser
-        browser.close()
 
 
 def test_every_service_of_the_design_is_there(composition):
@@ -64,16 +51,6 @@ def test_a_mail_that_is_queued_is_delivered_by_the_worker(composition, sink):
     assert done.returncode == 0
     sink.wait_for("new@example.com", "", timeout=30)
     assert len(sink.mails_to("new@example.com")) == 1
-
-
-@pytest.mark.browser
-def test_the_first_way_goes_through(composition, outside, sink):
-    first_way.walk(
-        Portal(composition.variables("worker")),
-        windows(outside, ORIGIN, ignore_https_errors=True),
-        SinkLetters(sink),
-        staff_enters=first_way.staff_sets_up_two_steps,
-    )
 
 
 def test_every_service_still_runs(composition):
