@@ -40,8 +40,11 @@ class Payment(models.Model):
         verbose_name = _("payment")
         ordering = ["-booked_at", "-id"]
         constraints = [
+            # What was booked on the wrong order and undone is booked again on the right one.
             models.UniqueConstraint(
-                fields=["provider", "external_id"], name="payment_once_per_provider"
+                fields=["provider", "external_id"],
+                condition=Q(undone_at=None),
+                name="payment_once_per_provider",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_positive"),
         ]

@@ -56,10 +56,17 @@ class Refund(models.Model):
     requested_at = models.DateTimeField(_("requested"), default=now, editable=False)
     paid_on = models.DateField(_("paid back on"), null=True, blank=True)
     error = models.CharField(_("last error"), max_length=500, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_try_at = models.DateTimeField(_("next try"), default=now)
 
     class Meta:
         verbose_name = _("refund")
         ordering = ["-requested_at", "-id"]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"], name="refund_waiting", condition=Q(status="requested")
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["provider", "external_id"],
@@ -102,9 +109,6 @@ class Dispute(models.Model):
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
     currency = models.CharField(_("currency"), max_length=3)
     credits = models.PositiveIntegerField(_("credits withdrawn"), default=0)
-    entry = models.OneToOneField(
-        LedgerEntry, on_delete=models.PROTECT, null=True, blank=True, related_name="dispute"
-    )
     opened_at = models.DateTimeField(_("opened"), default=now, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
 
