@@ -255,6 +255,11 @@ PORTAL_LOGO = env.text("PORTAL_LOGO")
 SUPPORT_EMAIL = env.required("SUPPORT_EMAIL", "support@localhost")
 SELLER_DETAILS = env.text("SELLER_DETAILS", "Demonstration Training Ltd" if DEBUG else "")
 BANK_DETAILS = env.text("BANK_DETAILS", "Demonstration Bank, account 0000 0000" if DEBUG else "")
+# So long a quote holds its price, and so long an invoice may take to be paid.
+QUOTE_DAYS = env.number("QUOTE_DAYS", 30, least=1)
+INVOICE_DAYS = env.number("INVOICE_DAYS", 30)
+# Up to so many USD that banks kept of a transfer may be booked as a bank charge.
+SHORTFALL_LIMIT = env.number("SHORTFALL_LIMIT", 50)
 STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = env.together(
     "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"
 )

@@ -59,6 +59,27 @@ class PaymentReused(PurchasingError):
     )
 
 
+class AmountChanged(PurchasingError):
+    """What is due is no longer what the page showed."""
+
+    code = "amount_changed"
+    message = _("What is due has changed since this page was opened. Check it and try again.")
+
+
+class PaymentUnderWay(PurchasingError):
+    """A card payment of the order was made and is about to be booked."""
+
+    code = "payment_under_way"
+    message = _("A card payment of this order is being confirmed.")
+
+
+class OrderUnknown(PurchasingError):
+    """Money came for an order number that this portal does not know."""
+
+    code = "order_unknown"
+    message = _("The order that this payment names does not exist.")
+
+
 class GatewayError(PurchasingError):
     """The card provider did not do what it was asked; `detail` is its own word, for staff."""
 
@@ -85,3 +106,66 @@ class GatewayConflict(GatewayUnavailable):
     """The key was used before, for something else."""
 
     code = "gateway_conflict"
+
+
+class QuoteExpired(PurchasingError):
+    """The days for which the quote held its price are over."""
+
+    code = "quote_expired"
+    message = _("This quote has expired. Get a new one at today’s price.")
+
+
+class PriceChanged(PurchasingError):
+    """The price is another one than was shown."""
+
+    code = "price_changed"
+    message = _("The price has changed since this page was opened. Check it again.")
+
+
+class ShortfallRefused(PurchasingError):
+    """What is left to pay is nothing, or too much, or nothing has arrived yet."""
+
+    code = "shortfall_refused"
+    message = _("What is left to pay cannot be booked as a bank charge.")
+
+
+class DueDateRefused(PurchasingError):
+    """An invoice cannot be due in the past."""
+
+    code = "due_date_refused"
+    message = _("Enter today or a later day.")
+
+
+class RefundRefused(PurchasingError):
+    """A refund that cannot be made as asked: `code` says what stands against it."""
+
+    REASONS = {
+        "no_lot": _("This order has no credits to take back."),
+        "no_credits": _("Fewer credits of this order are unspent and unheld."),
+        "no_excess": _("Less money than this came beyond what the order costs."),
+        "no_money": _("Less money than this is left of the payment. Choose another payment."),
+        "currency": _("This payment is in another currency: pay its money back as an amount."),
+        "nothing": _("Enter either credits or an amount."),
+        "written_off": _("What was written off cannot be paid back."),
+        "not_waiting": _("This refund is no longer waiting for its transfer."),
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = self.REASONS[code]
+
+
+class UndoRefused(PurchasingError):
+    """A payment whose booking stands: `code` says why."""
+
+    REASONS = {
+        "not_by_hand": _("Only transfers are undone. Refund a card payment instead."),
+        "spent": _("Credits of this order are spent, held or withdrawn already."),
+        "money_back": _("Money of this order was paid back or is disputed."),
+    }
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = self.REASONS[code]

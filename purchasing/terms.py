@@ -5,6 +5,9 @@ from datetime import date, timedelta
 
 # A transfer booked later than this would eat the customer's year: it then runs from the booking.
 BOOKING_GRACE = timedelta(days=3)
+# So long after its due date an invoice is reminded of (by step), and in the end cancelled.
+REMIND_AFTER = {1: timedelta(0), 2: timedelta(days=14)}
+CANCEL_AFTER = timedelta(days=60)
 
 
 def last_usable_day(purchased_on: date) -> date:

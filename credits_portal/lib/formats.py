@@ -29,6 +29,12 @@ def money(value: Decimal) -> str:
     return f"-${text}" if value < 0 and cents else f"${text}"
 
 
+def unit_price(value: Decimal) -> str:
+    """Return the price of one credit in USD: $0.80, or $0.7525 where it has parts of cents."""
+    parts_of_cents = str(abs(value % CENT).normalize())[4:] if value % CENT else ""
+    return money(value - value % CENT) + parts_of_cents if parts_of_cents else money(value)
+
+
 def day(value: date) -> str:
     """Return a date with its month spelt: 14 March 2027. A time counts in the programme's zone."""
     if isinstance(value, datetime):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.ledger.models import CreditLot
 from accounts.models import CreditAccount, User
+from credits_portal.lib import clock
 from credits_portal.lib.fields import MAX_CREDITS
 from credits_portal.lib.signing import SecretLink, SecretLinkQuerySet
 from purchasing.countries import countries
@@ -174,6 +175,11 @@ class Order(SecretLink):
     def is_payable(self) -> bool:
         """Tell whether a payment can still complete the order."""
         return self.status in self.PAYABLE
+
+    @property
+    def quote_holds(self) -> bool:
+        """Tell whether the price of a quote still stands: its last day counts."""
+        return self.quote_valid_until is None or clock.today() <= self.quote_valid_until
 
     @property
     def is_paid(self) -> bool:

@@ -1,7 +1,10 @@
 """Placing an order, correcting its billing party, cancelling it."""
 
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
+
+from django.conf import settings
 
 from accounts.models import CreditAccount, User
 from accounts.services import open_account
@@ -12,6 +15,7 @@ from purchasing.exceptions import AccountNotOwned, KeyReused, OrderClosed
 from purchasing.models import CURRENCY, Order, TaxRule
 from purchasing.pricing import quote, tax_on
 
+from .documents import issue_quote, reissue
 from .numbers import lock_series, next_number
 from .payments import Actor, actor_name, grant_if_complete
 
@@ -42,10 +46,14 @@ class Purchase:
 
 
 @transactional
-def place_order(*, buyer: User, purchase: Purchase, key: str) -> Order:
+def place_order(
+    *, buyer: User, purchase: Purchase, key: str, placed_by: Actor | None = None
+) -> Order:
     """Place an order at today's price, which stays the order's own (rules.md 2).
 
-    The same `key` again returns the first order; with other contents it raises KeyReused. Raises
+    A transfer begins with a quote, mailed at once; a card order waits for its payment. The price
+    holds for QUOTE_DAYS. `placed_by` is the member of staff who orders for the buyer. The same
+    `key` again returns the first order; with other contents it raises KeyReused. Raises
     AccountNotOwned and NoPrice.
     """
     price = quote(purchase.credits)
@@ -69,9 +77,12 @@ def place_order(*, buyer: User, purchase: Purchase, key: str) -> Order:
         currency=CURRENCY,
         method=purchase.method,
         status=_first_status(purchase.method),
+        quote_valid_until=clock.today() + timedelta(days=settings.QUOTE_DAYS),
+        placed_by=actor_name(placed_by) if placed_by else "",
         **asdict(purchase.billing),
     )
-    emails.queue_order_placed(order)
+    if order.status == Order.Status.QUOTED:
+        issue_quote(order)
     return order
 
 
@@ -79,13 +90,16 @@ def place_order(*, buyer: User, purchase: Purchase, key: str) -> Order:
 def correct_billing(*, order: Order, billing: Billing, actor: Actor) -> Order:
     """Replace PO number and billing party until the order is paid; the tax follows the country.
 
-    The net price stays. Raises OrderClosed.
+    The net price stays. Papers that ask for the money are issued anew and mailed, the old ones
+    marked as replaced. Raises OrderClosed.
     """
     order = locked(order)
     if not order.is_payable:
         raise OrderClosed
     tax_rule = TaxRule.objects.of(billing.country)
     changed: dict[str, Any] = asdict(billing)
+    if all(getattr(order, name) == value for name, value in changed.items()):
+        return order
     if billing.country != order.country:
         tax = tax_on(order.net, tax_rule.rate)
         changed |= {
@@ -97,8 +111,8 @@ def correct_billing(*, order: Order, billing: Billing, actor: Actor) -> Order:
     for name, value in changed.items():
         setattr(order, name, value)
     order.save(update_fields=list(changed))
-    emails.queue_order_for_payables(order)
     grant_if_complete(order, actor=actor)
+    reissue(order)
     return order
 
 

@@ -4,16 +4,22 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.conf import settings
+from django.db.models import Q
+
 from accounts import ledger, passkeys
-from accounts.models import User
+from accounts.models import LedgerEntry, User
 from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
 from purchasing import emails
-from purchasing.exceptions import PaymentRefused, PaymentReused
+from purchasing.exceptions import PaymentRefused, PaymentReused, ShortfallRefused
 from purchasing.models import Order, Payment
 from purchasing.pricing import cents
 from purchasing.signals import order_paid
 from purchasing.terms import last_usable_day, purchase_date
+
+from . import recalls
+from .documents import issue_receipt
 
 CURRENCY_LENGTH = 3
 Actor = User | str
@@ -40,6 +46,7 @@ def settle(
     currency: str,
     received_on: date,
     actor: Actor,
+    reason: str = "",
 ) -> Payment:
     """Book money that arrived for `order` and grant its credits once the total is reached.
 
@@ -53,19 +60,52 @@ def settle(
     payment, is_new = Payment.objects.get_or_create(
         provider=provider,
         external_id=external_id,
+        undone_at=None,
         defaults={
             "order": order,
             "amount": amount,
             "currency": currency,
             "received_on": received_on,
             "actor": actor_name(actor),
+            "reason": reason,
         },
     )
     if is_new:
         grant_if_complete(order, actor=actor)
+        recalls.money_moved(order, reason=f"Payment {external_id} of order {order.number}")
     elif (payment.order_id, payment.amount, payment.currency) != (order.pk, amount, currency):
         raise PaymentReused
     return payment
+
+
+@transactional
+def write_off_shortfall(*, order: Order, reason: str, actor: Actor) -> Payment:
+    """Book what banks on the way kept of a transfer as a payment of its own; grant the credits.
+
+    Up to SHORTFALL_LIMIT, and only where money has come. The year runs as if the last transfer
+    had been complete. Raises ShortfallRefused.
+    """
+    order = locked(order)
+    if not can_write_off(order):
+        raise ShortfallRefused
+    written_off = order.payments.filter(provider=Payment.Provider.CHARGES).count()
+    return settle(
+        order=order,
+        provider=Payment.Provider.CHARGES,
+        external_id=f"{order.number}-{written_off + 1}",
+        amount=order.amount_due(),
+        currency=order.currency,
+        received_on=max(_dates_received(order)),
+        actor=actor,
+        reason=reason,
+    )
+
+
+def can_write_off(order: Order) -> bool:
+    """Tell whether what is left to pay is small enough to be booked as a bank charge."""
+    due = order.amount_due()
+    is_small = 0 < due <= settings.SHORTFALL_LIMIT and due < order.total
+    return order.is_payable and is_small
 
 
 def preview(*, order: Order, amount: Decimal, currency: str, received_on: date) -> Settlement:
@@ -96,7 +136,7 @@ def grant_if_complete(order: Order, *, actor: Actor) -> None:
         unit_price=order.unit_price,
         purchased_on=purchased_on,
         last_day=last_usable_day(purchased_on),
-        key=f"order:{order.number}",
+        key=_lot_key(order),
         actor=actor,
         reason=f"Order {order.number} paid",
     )
@@ -104,13 +144,22 @@ def grant_if_complete(order: Order, *, actor: Actor) -> None:
     order.paid_at = clock.now()
     order.save(update_fields=["lot", "status", "paid_at"])
     passkey, is_first = passkeys.ensure(account=order.account)
-    emails.queue_payment_received(order, passkey, is_first=is_first)
     order_paid.send(sender=Order, order=order, lot=order.lot)
+    receipt = issue_receipt(order)
+    emails.queue_payment_received(order, passkey, receipt, is_first=is_first)
 
 
 def actor_name(actor: Actor) -> str:
     """Return who booked, for the record: never an address."""
     return actor if isinstance(actor, str) else f"user:{actor.pk}"
+
+
+def _lot_key(order: Order) -> str:
+    """Return the ledger's key for the order's next lot: it has had one if that was undone."""
+    first = f"order:{order.number}"
+    entries = LedgerEntry.objects.filter(account=order.account_id, kind=LedgerEntry.Kind.ISSUE)
+    earlier = entries.filter(Q(key=first) | Q(key__startswith=f"{first}:")).count()
+    return f"{first}:{earlier + 1}" if earlier else first
 
 
 def _dates_received(order: Order) -> list[date]:

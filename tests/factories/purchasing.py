@@ -8,7 +8,7 @@ import factory
 
 from accounts.models import CreditAccount
 from credits_portal.lib import clock
-from purchasing.models import Order, PriceList
+from purchasing.models import Order, PriceList, Refund
 from purchasing.services import Billing, Purchase, place_order, settle
 from tests.factories.accounts import CreditAccountFactory
 
@@ -62,6 +62,26 @@ class PaidOrderFactory(OrderFactory):
         pay(order, received_on=received_on)
         order.refresh_from_db()
         return order
+
+
+class RefundFactory(factory.django.DjangoModelFactory):
+    """The row of a refund of 5,000 credits at $0.80; no credits are moved."""
+
+    class Meta:
+        model = Refund
+
+    order = factory.SubFactory(PaidOrderFactory, credits=20_000)
+    key = factory.LazyFunction(lambda: str(uuid.uuid4()))
+    provider = "bank"
+    origin = "portal"
+    status = "done"
+    credits = 5_000
+    net = Decimal("4000.00")
+    amount = Decimal("4000.00")
+    currency = "USD"
+    reason = "Asked for"
+    actor = "job:test"
+    paid_on = factory.LazyFunction(clock.today)
 
 
 def ensure_prices():

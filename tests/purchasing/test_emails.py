@@ -8,9 +8,15 @@ from accounts import passkeys
 from credits_portal.outbox.models import OutboundMail
 from credits_portal.outbox.rendering import render
 from purchasing.models import TaxRule
-from purchasing.services import cancel_order
+from purchasing.services import (
+    accept_quote,
+    advance_orders,
+    cancel_order,
+    issue_credit_note,
+)
 from tests.factories.accounts import CreditAccountFactory
-from tests.factories.purchasing import OrderFactory, PaidOrderFactory, pay
+from tests.factories.purchasing import OrderFactory, PaidOrderFactory, RefundFactory, pay
+from tests.mailbox import assert_good_mail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moving_clock")]
 
@@ -37,24 +43,94 @@ def current_passkey(account):
 def test_a_quote_names_amount_reference_and_bank_account(settings):
     settings.BANK_DETAILS = "First Bank\nIBAN 1234"
     order = OrderFactory(credits=20_000)
-    message = mail("order_placed")
-    assert message.subject == f"Your quote {order.number} over $16,000.00"
+    message = mail("quote")
+    assert message.subject == "Your quote QU-2026-000001 over $16,000.00"
     assert f"Amount: $16,000.00 USD\nReference: {order.number}\nBank account:\nFirst Bank" in (
         message.body
     )
 
 
-def test_a_card_order_shows_no_bank_account(settings):
-    settings.BANK_DETAILS = "First Bank"
+def attached(message):
+    return [(file.filename, file.content[:8], file.mimetype) for file in message.attachments]
+
+
+def test_a_quote_brings_its_pdf():
+    OrderFactory()
+    assert attached(mail("quote")) == [("QU-2026-000001.pdf", b"%PDF-1.7", "application/pdf")]
+
+
+def test_a_card_order_is_mailed_when_it_is_paid():
     OrderFactory(method="card")
-    assert "First Bank" not in mail("order_placed").body
+    assert not OutboundMail.objects.exists()
+
+
+def test_the_confirmation_brings_the_receipt():
+    PaidOrderFactory()
+    assert [name for name, *_rest in attached(mail("payment_received"))] == ["RE-2026-000001.pdf"]
+
+
+def invoiced(**fields):
+    order = OrderFactory(**fields)
+    return accept_quote(
+        order=order,
+        po_number=order.po_number,
+        payables_email=order.payables_email,
+        actor=order.buyer,
+    )
+
+
+def test_an_invoice_says_when_it_is_due():
+    invoiced()
+    subject = "Invoice IN-2026-000001: $18,000.00, due on 9 April 2026"
+    assert mail("invoice").subject == subject
+
+
+def test_accounts_payable_gets_the_invoice_without_the_owners_page():
+    order = invoiced(payables_email="ap@example.com", po_number="PO 7")
+    message = mail("invoice_for_payables")
+    assert message.subject.startswith("Invoice IN-2026-000001, PO PO 7: $18,000.00")
+    assert order.get_shared_url() in message.body
+    assert f"{order.get_absolute_url()}\n" not in message.body
+    assert attached(message)[0][0] == "IN-2026-000001.pdf"
+
+
+def test_a_reminder_names_what_is_left_and_where_to_pay_it(moving_clock):
+    order = invoiced()
+    pay(order, "8000.00")
+    moving_clock.advance(days=30)
+    advance_orders()
+    message = mail("invoice_due")
+    assert message.subject == "Invoice IN-2026-000001 is due on 9 April 2026: $10,000.00 open"
+    assert f"Amount: $10,000.00 USD\nReference: {order.number}" in message.body
+
+
+def test_the_second_reminder_says_when_the_order_ends(moving_clock):
+    invoiced()
+    moving_clock.advance(days=44)
+    advance_orders()
+    assert "Without payment the order is cancelled on 8 June 2026." in mail("invoice_due").body
+
+
+def test_an_overdue_order_that_ends_can_be_opened_again(moving_clock):
+    invoiced()
+    moving_clock.advance(days=90)
+    advance_orders()
+    assert "we can open it again" in mail("order_cancelled").body
+
+
+def test_a_credit_note_names_amount_and_credits():
+    issue_credit_note(refund=RefundFactory())
+    message = mail("credit_note")
+    assert "$4,000.00 of order" in message.subject
+    assert "go back to you for 5,000 credits" in message.body
+    assert attached(message)[0][0] == "CN-2026-000001.pdf"
 
 
 def test_the_accounts_departments_copy_leads_to_its_own_page_only(settings):
     settings.BANK_DETAILS = "First Bank"
     order = OrderFactory(payables_email="ap@example.com", po_number="PO 7")
-    message = mail("order_for_payables")
-    assert message.subject == f"Quote {order.number} over $18,000.00, PO PO 7"
+    message = mail("quote_for_payables")
+    assert message.subject == "Quote QU-2026-000001 over $18,000.00, PO PO 7"
     assert order.get_shared_url() in message.body
     assert f"{order.get_absolute_url()}\n" not in message.body
 
@@ -124,19 +200,23 @@ def test_a_cancelled_order_says_what_is_returned():
 
 
 @pytest.fixture
-def every_mail(settings):
+def every_mail(settings, moving_clock):
     """One of each mail, of a customer who types markup and line breaks."""
     settings.BANK_DETAILS = "First Bank\nIBAN 1234"
     account = CreditAccountFactory(name="<b>Acme</b>")
     billing = {"company": "<i>Acme</i>", "address": "1 <u>Main</u>\nSpringfield", "tax_id": "T&T"}
-    PaidOrderFactory(account=account, payables_email="ap@example.com", **billing)
-    order = OrderFactory(account=account, **billing)
-    cancel_order(order=order, actor=order.buyer)
+    paid = PaidOrderFactory(account=account, credits=20_000, **billing)
+    issue_credit_note(refund=RefundFactory(order=paid))
+    order = invoiced(account=account, payables_email="ap@example.com", **billing)
+    for days in (30, 14, 46):
+        moving_clock.advance(days=days)
+        advance_orders()
+    assert order.documents.exists()
     return [render(row) for row in OutboundMail.objects.filter(name__startswith="purchasing.")]
 
 
-def test_there_are_four_kinds_of_mails(every_mail):
-    assert OutboundMail.objects.values("name").distinct().count() == 4
+def test_there_are_eight_kinds_of_mails(every_mail):
+    assert OutboundMail.objects.values("name").distinct().count() == 8
 
 
 def test_markup_that_a_customer_typed_is_escaped(every_mail):
@@ -150,20 +230,16 @@ def test_the_text_shows_what_the_customer_typed(every_mail):
     assert "&lt;" not in texts
 
 
-def test_a_preheader_has_forty_to_ninety_characters():
+def test_each_mail_of_a_plain_customer_is_a_good_one(moving_clock):
     account = CreditAccountFactory(name="Acme")
-    order = OrderFactory(account=account, payables_email="ap@example.com")
-    PaidOrderFactory(account=account)
-    cancel_order(order=order, actor=order.buyer)
-    preheaders = [
-        re.search(r'class="preheader"[^>]*>(.*?)<', html_of(render(row)))[1]
-        for row in OutboundMail.objects.filter(name__startswith="purchasing.")
-    ]
-    assert [line for line in preheaders if not 40 <= len(line) <= 90] == []
-
-
-def test_a_mail_weighs_at_most_thirty_kilobytes(every_mail):
-    assert max(len(message.message().as_bytes()) for message in every_mail) <= 30_000
+    paid = PaidOrderFactory(account=account, credits=20_000)
+    issue_credit_note(refund=RefundFactory(order=paid))
+    invoiced(account=account, payables_email="ap@example.com")
+    for days in (30, 14, 46):
+        moving_clock.advance(days=days)
+        advance_orders()
+    for row in OutboundMail.objects.filter(name__startswith="purchasing."):
+        assert_good_mail(render(row))
 
 
 def test_text_and_html_have_the_same_money(every_mail):

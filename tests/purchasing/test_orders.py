@@ -126,8 +126,8 @@ def test_cents_of_tax_add_up_on_every_engine():
 def test_the_owner_and_accounts_payable_are_told_of_an_order():
     order = OrderFactory(payables_email="ap@example.com")
     assert (mails_to(order.buyer.email), mails_to("ap@example.com")) == (
-        ["purchasing.order_placed"],
-        ["purchasing.order_for_payables"],
+        ["purchasing.quote"],
+        ["purchasing.quote_for_payables"],
     )
 
 
@@ -144,12 +144,23 @@ def test_billing_can_be_corrected_until_paid():
 
 
 def test_a_corrected_accounts_payable_address_gets_the_quote():
-    order = OrderFactory(payables_email="ap@example.com")
-    for address in ("billing@example.com", "ap@example.com"):
-        billing = Billing(country="US", payables_email=address)
-        correct_billing(order=order, billing=billing, actor=order.buyer)
-    sent = ["purchasing.order_for_payables"]
-    assert (mails_to("billing@example.com"), mails_to("ap@example.com")) == (sent, sent)
+    order = OrderFactory()
+    billing = Billing(country="US", payables_email="ap@example.com")
+    correct_billing(order=order, billing=billing, actor=order.buyer)
+    assert mails_to("ap@example.com") == ["purchasing.quote_for_payables"]
+
+
+def test_a_correction_issues_the_quote_anew():
+    order = OrderFactory()
+    correct_billing(order=order, billing=Billing(country="US", po_number="7"), actor=order.buyer)
+    papers = order.documents.order_by("pk").values_list("number", "replaced_at__isnull")
+    assert list(papers) == [("QU-2026-000001", False), ("QU-2026-000002", True)]
+
+
+def test_a_correction_that_changes_nothing_issues_nothing():
+    order = OrderFactory(po_number="7")
+    correct_billing(order=order, billing=Billing(country="US", po_number="7"), actor=order.buyer)
+    assert order.documents.count() == 1
 
 
 def test_the_tax_follows_a_corrected_country():
