@@ -82,18 +82,21 @@ def add_entries(account, count):
 
 def add_registrations(account, count):
     """Write registrations for a class and a course, every tenth waiting for approval."""
-    session, course = TrainingSessionFactory(seats=10_000), CourseFactory()
+    session = TrainingSessionFactory(seats=10_000)
+    of_course = {"training": CourseFactory(), "finish_by": clock.today() + timedelta(days=40)}
     passkey = Passkey.objects.create(
         account=account, digest=f"d{account.pk}", encrypted_value="", last_four="0000"
     )
-    paid = iter(account.entries.filter(kind="redeem").order_by("number"))
-    held = iter(account.entries.filter(kind="hold").order_by("number"))
-    made = Redemption.objects.bulk_create(
-        [
-            linked(_redemption(account, passkey, number, session, course, paid, held))
-            for number in range(count)
-        ]
-    )
+    entries = {
+        kind: iter(account.entries.filter(kind=kind).order_by("number"))
+        for kind in ("redeem", "hold")
+    }
+    made = []
+    for number in range(count):
+        entry = next(entries["redeem" if number % PENDING_EVERY else "hold"])
+        of_class = {"training": session.training, "session": session}
+        made.append(_redemption(number, entry, passkey, of_class if number % 2 else of_course))
+    Redemption.objects.bulk_create(made)
     Registration.objects.bulk_create([linked(_place(redemption)) for redemption in made])
     waiting = [redemption for redemption in made if redemption.is_pending]
     ApprovalRequest.objects.bulk_create(
@@ -101,27 +104,25 @@ def add_registrations(account, count):
     )
 
 
-def _redemption(account, passkey, number, session, course, paid, held):
-    waits = number % PENDING_EVERY == 0
-    of_class = number % 2
+def _redemption(number, entry, passkey, paid_for):
     now = clock.now()
-    return Redemption(
-        account=account,
-        passkey=passkey,
-        name=f"Person {number}",
-        email=f"p{number}@example.com",
-        cost_centre=f"CC-{number % 7}",
-        training=session.training if of_class else course,
-        session=session if of_class else None,
-        credits=10,
-        key=f"bulk:{account.pk}:{number}",
-        fingerprint="f",
-        hold_id=next(held).pk if waits else None,
-        entry=None if waits else next(paid),
-        status="pending" if waits else "confirmed",
-        decide_by=now + timedelta(days=2) if waits else None,
-        confirmed_at=None if waits else now,
-        finish_by=None if of_class else clock.today() + timedelta(days=40),
+    if entry.kind == "hold":
+        state = {"hold_id": entry.pk, "status": "pending", "decide_by": now + timedelta(days=2)}
+    else:
+        state = {"entry": entry, "status": "confirmed", "confirmed_at": now}
+    return linked(
+        Redemption(
+            account=entry.account,
+            passkey=passkey,
+            name=f"Person {number}",
+            email=f"p{number}@example.com",
+            cost_centre=f"CC-{number % 7}",
+            credits=10,
+            key=f"bulk:{entry.account_id}:{number}",
+            fingerprint="f",
+            **paid_for,
+            **state,
+        )
     )
 
 
