@@ -1,9 +1,10 @@
 """Row locks and the outermost transaction: the only module that says `select_for_update`.
 
-Lock order everywhere: order, training session, redemption, then credit accounts by id.
+Lock order everywhere: order, training session, redemption, names, then credit accounts by id.
 """
 
 import functools
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
@@ -46,6 +47,18 @@ def locked_values(table: str, pks: Iterable[int], columns: Sequence[str]) -> lis
             f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({ids}) ORDER BY id{lock}"  # noqa: S608
         )
         return list(cursor.fetchall())
+
+
+def locked_name(name: str) -> None:
+    """Let nobody else lock `name` until the transaction ends: for a count that no row guards.
+
+    Take it before the accounts' locks. SQLite's transactions exclude each other anyway.
+    """
+    if connection.vendor != "postgresql":
+        return
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def is_retryable(error: OperationalError) -> bool:

@@ -11,7 +11,7 @@ from accounts.exceptions import PasskeyRefused
 from accounts.models import CreditAccount, LedgerEntry, Passkey, User
 from accounts.services import low_balance_alert
 from credits_portal.lib import clock
-from credits_portal.lib.locks import locked, transactional
+from credits_portal.lib.locks import locked, locked_name, transactional
 from redemption import deadlines, emails
 from redemption.exceptions import (
     FinishByNotAccepted,
@@ -98,6 +98,8 @@ def _enter(application: Application) -> Redemption:
     approval = needs_approval(application.account, application.user)
     check_places(application, session, approval=approval)
     redemption = _write(application, session, approval=approval)
+    if approval:
+        locked_name(f"open requests of {redemption.email}")
     account = locked(application.account)
     _check_rights(application, account, approval=approval)
     with low_balance_alert(account=account, cause=f"redemption:{redemption.pk}"):
@@ -236,7 +238,10 @@ def _check_finish_by(entry: LedgerEntry, accepted: date | None) -> None:
 
 
 def _check_open_requests(redemption: Redemption) -> None:
-    """Raise TooManyRequests past the limits of trust.md 3; owner and delegates have none."""
+    """Raise TooManyRequests past the limits of trust.md 3; owner and delegates have none.
+
+    The address and the account are locked, so that the counts are exact.
+    """
     account, user = redemption.account, redemption.user
     if user is not None and CreditAccount.objects.visible_to(user).filter(pk=account.pk).exists():
         return

@@ -1,16 +1,14 @@
 """Several at once: the last seat, the last credits, one key. PostgreSQL only: SQLite queues."""
 
-import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connections
 
 from accounts import ledger
 from redemption import exceptions
 from redemption.models import Redemption
-from redemption.services import confirm, withdraw
+from redemption.services import Person, checkout, confirm, withdraw
+from tests import parallel
 from tests.factories.redemption import (
     CourseFactory,
     TrainingSessionFactory,
@@ -28,19 +26,7 @@ AT_ONCE = 8
 
 def together(*acts):
     """Run the acts at the same moment; return what each gave, or its refusal."""
-    gate = threading.Barrier(len(acts))
-
-    def run(act):
-        try:
-            gate.wait()
-            return act()
-        except (exceptions.RedemptionError, ledger.LedgerError) as error:
-            return error
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
+    return parallel.together(*acts, refusals=(exceptions.RedemptionError, ledger.LedgerError))
 
 
 def attempts(account, session, **fields):
@@ -112,3 +98,19 @@ def test_classes_of_two_accounts_share_the_last_seats():
     results = together(*acts)
     assert outcomes(results).count("Redemption") == 3
     assert session.registrations.seated().count() == 3
+
+
+def test_the_open_requests_of_an_address_are_counted_over_all_accounts(monkeypatch):
+    monkeypatch.setattr(checkout, "OPEN_REQUESTS_PER_ADDRESS", 3)
+    session = TrainingSessionFactory(seats=50)
+    accounts = [funded_account(requires_approval=True) for n in range(AT_ONCE)]
+    ann = Person("Ann", "ann@example.com")
+    acts = [
+        lambda n=n: register(
+            accounts[n], session=session if n % 2 else None, names=[f"p{n}"], registrant=ann
+        )
+        for n in range(AT_ONCE)
+    ]
+    results = together(*acts)
+    assert outcomes(results) == ["Redemption"] * 3 + ["TooManyRequests"] * (AT_ONCE - 3)
+    assert Redemption.objects.pending().count() == 3
