@@ -60,7 +60,7 @@ def terms_digest(request: ApprovalRequest) -> str:
     What changes by itself (the balance, the time left) is no part of it.
     """
     redemption, session = request.redemption, request.redemption.session
-    when = [redemption.finish_by]
+    when: list[object] = [redemption.finish_by]
     if session is not None:
         when = [session.pk, session.starts_at, session.ends_at, session.time_zone, session.place]
     parts = [

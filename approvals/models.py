@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CreditAccount, User
 from credits_portal.lib import clock
-from credits_portal.lib.signing import SecretLink, digest_of
+from credits_portal.lib.signing import SecretLink, SecretLinkQuerySet
 from redemption.models import Redemption
 
 REMINDER_HOURS = (24, 72)
@@ -144,14 +144,6 @@ class ApprovalRequest(models.Model):
         return email.casefold() in senders
 
 
-class ApprovalLinkQuerySet(models.QuerySet["ApprovalLink"]):
-    """Look-ups of links."""
-
-    def for_token(self, token: str) -> "ApprovalLink | None":
-        """Return the link that the mailed token opens, or None."""
-        return self.filter(link_digest=digest_of(token)).first()
-
-
 class ApprovalLink(SecretLink):
     """The link by which one approver decides one request (rules.md 5)."""
 
@@ -163,7 +155,7 @@ class ApprovalLink(SecretLink):
     created_at = models.DateTimeField(_("made"), default=now, editable=False)
     used_at = models.DateTimeField(_("used"), null=True, editable=False)
 
-    objects = ApprovalLinkQuerySet.as_manager()
+    objects = SecretLinkQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("approval link")

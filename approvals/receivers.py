@@ -4,7 +4,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from accounts.models import CreditAccount, Delegate
+from accounts.models import CreditAccount, Delegate, User
 from accounts.signals import delegate_accepted, owner_changed
 from redemption.models import Redemption
 from redemption.signals import redemption_ended, redemption_moved, redemption_submitted
@@ -19,9 +19,9 @@ def on_submitted(redemption: Redemption, **_kwargs: Any) -> None:
 
 
 @receiver(redemption_ended)
-def on_ended(redemption: Redemption, **_kwargs: Any) -> None:
+def on_ended(redemption: Redemption, actor: User | str, **_kwargs: Any) -> None:
     """Let the links say how the request ended."""
-    services.end_undecided(redemption=redemption)
+    services.close(redemption=redemption, actor=actor)
 
 
 @receiver(redemption_moved)

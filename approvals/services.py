@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts.ledger import AccountFrozen, HoldEnded, LedgerError
@@ -31,7 +32,11 @@ from .models import REMINDER_HOURS, ApprovalLink, ApprovalRequest
 Status = ApprovalRequest.Status
 How = ApprovalRequest.How
 
-ENDED_AS = {Redemption.Status.LAPSED: Status.LAPSED}
+ENDED_AS: dict[str, ApprovalRequest.Status] = {
+    Redemption.Status.CONFIRMED: Status.APPROVED,
+    Redemption.Status.DECLINED: Status.DECLINED,
+    Redemption.Status.LAPSED: Status.LAPSED,
+}
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,8 @@ def _decide(
     check(request=request, by=by)
     if seen is not None and seen != terms_digest(request):
         raise TermsChanged
+    status = Status.APPROVED if approve else Status.DECLINED
+    _end(request, status, decided_by=by.email, how=by.how, note=note)
     if approve:
         redemptions.confirm(redemption=request.redemption, actor=by.actor)
     else:
@@ -147,26 +154,29 @@ def _decide(
     # whoever lost the right meanwhile is found here, and everything is rolled back (I13).
     locked(request.account)
     _check_right(request, by)
-    status = Status.APPROVED if approve else Status.DECLINED
-    _end(request, status, decided_by=by.email, how=by.how, note=note)
     if by.link:
         ApprovalLink.objects.filter(pk=by.link.pk).update(used_at=clock.now())
 
 
-@transactional
 def lapse(*, request: ApprovalRequest) -> None:
     """End a request whose time to decide is over: hold released, seats freed, people told."""
     redemptions.lapse(redemption=request.redemption, actor="job:lapse")
-    end_undecided(redemption=request.redemption)
 
 
-def end_undecided(*, redemption: Redemption) -> None:
-    """Close the request of a redemption that lapsed or was withdrawn; once (rules.md 5)."""
-    fresh = Redemption.objects.get(pk=redemption.pk)
-    request = ApprovalRequest.objects.open().filter(redemption=fresh).first()
-    if request:
-        status = ENDED_AS.get(Redemption.Status(fresh.status), Status.WITHDRAWN)
-        _end(request, status, note=fresh.outcome_note)
+def close(*, redemption: Redemption, actor: User | str) -> None:
+    """Close the request of a redemption that has ended, if no approver did so (rules.md 5).
+
+    One that somebody else confirms or declines was decided by them, or by the programme.
+    """
+    request = ApprovalRequest.objects.open().filter(redemption=redemption).first()
+    if request is None:
+        return
+    status = ENDED_AS.get(redemption.status, Status.WITHDRAWN)
+    decided: dict[str, str] = {}
+    if status in {Status.APPROVED, Status.DECLINED}:
+        email = actor.email if isinstance(actor, User) else settings.SUPPORT_EMAIL
+        decided = {"decided_by": email, "how": How.SIGNED_IN}
+    _end(request, status, note=redemption.outcome_note, **decided)
 
 
 @transactional

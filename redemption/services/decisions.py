@@ -58,6 +58,7 @@ def confirm(*, redemption: Redemption, actor: Actor) -> Redemption:
     redemption.registrations.filter(status=Registration.Status.WAITING).update(
         status=Registration.Status.REGISTERED, entry=redemption.entry
     )
+    redemption_ended.send(sender=Redemption, redemption=redemption, actor=actor)
     return redemption
 
 
@@ -67,6 +68,7 @@ def decline(*, redemption: Redemption, actor: Actor, reason: str) -> Redemption:
     redemption = lock_pending(redemption)
     end_pending(redemption, status=Redemption.Status.DECLINED, actor=actor, reason=reason)
     emails.queue_declined(redemption)
+    redemption_ended.send(sender=Redemption, redemption=redemption, actor=actor)
     return redemption
 
 
@@ -78,6 +80,7 @@ def lapse(*, redemption: Redemption, actor: Actor) -> Redemption:
         raise NotPending
     end_pending(redemption, status=Redemption.Status.LAPSED, actor=actor)
     emails.queue_lapsed(redemption)
+    redemption_ended.send(sender=Redemption, redemption=redemption, actor=actor)
     return redemption
 
 
@@ -87,7 +90,7 @@ def withdraw(*, redemption: Redemption, actor: Actor) -> Redemption:
     redemption = lock_pending(redemption)
     end_pending(redemption, status=Redemption.Status.WITHDRAWN, actor=actor)
     emails.queue_withdrawn(redemption)
-    redemption_ended.send(sender=Redemption, redemption=redemption)
+    redemption_ended.send(sender=Redemption, redemption=redemption, actor=actor)
     return redemption
 
 

@@ -95,7 +95,7 @@ def _end_request(redemption: Redemption, actor: User, notice: str) -> list[int]:
     entry = end_pending(redemption, status=Redemption.Status.CANCELLED, actor=actor, reason=notice)
     key = f"redemption:{redemption.pk}:release"
     added = returns.extend(entry, key=key, actor=actor, reason=notice)
-    redemption_ended.send(sender=Redemption, redemption=redemption)
+    redemption_ended.send(sender=Redemption, redemption=redemption, actor=actor)
     return [entry.pk, *added]
 
 

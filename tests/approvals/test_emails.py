@@ -85,7 +85,9 @@ def moved(approval, session):
     """The mail to a delegate after the class was moved to the day after tomorrow."""
     starts_at = clock.now() + timedelta(hours=60)
     ends_at = starts_at + timedelta(hours=8)
-    move_session(session=session, starts_at=starts_at, ends_at=ends_at, notice="The trainer is ill & away")
+    move_session(
+        session=session, starts_at=starts_at, ends_at=ends_at, notice="The trainer is ill & away"
+    )
     return mail_to("dana@example.com")
 
 
@@ -94,7 +96,8 @@ def test_the_mail_about_a_moved_class_is_well_made(moved):
 
 
 @pytest.mark.parametrize(
-    "fact", ["13 March 2026, 01:00 CET", "Decide by 11 March 2026, 20:00 EDT", "The trainer is ill & away"]
+    "fact",
+    ["13 March 2026, 01:00 CET", "Decide by 11 March 2026, 20:00 EDT", "The trainer is ill & away"],
 )
 def test_the_mail_about_a_moved_class_tells_the_new_terms(moved, fact):
     assert fact in moved.body

@@ -19,6 +19,7 @@ from approvals.exceptions import (
 from approvals.models import ApprovalLink, ApprovalRequest
 from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
+from redemption import services as redemptions
 from redemption.services import move_session, withdraw
 from tests.factories import approvals as factories
 from tests.factories.accounts import UserFactory
@@ -332,3 +333,25 @@ def test_whoever_sent_the_request_is_not_asked_to_decide_the_new_date(account, d
     factories.ask(account, session, email=delegate.email)
     move(session, days=1)
     assert mails("approvals.moved") == ["olga@example.com"]
+
+
+def test_a_request_declined_without_a_link_is_closed_with_who_did_it(approval, owner):
+    redemptions.decline(redemption=approval.redemption, actor=owner, reason="Sold out")
+    approval.refresh_from_db()
+    assert (approval.status, approval.decided_by, approval.note) == (
+        Status.DECLINED, owner.email, "Sold out"
+    )  # fmt: skip
+
+
+def test_a_request_confirmed_without_a_link_is_closed_too(approval, settings):
+    redemptions.confirm(redemption=approval.redemption, actor="job:test")
+    approval.refresh_from_db()
+    assert (approval.status, approval.decided_by) == (Status.APPROVED, settings.SUPPORT_EMAIL)
+
+
+def test_a_refused_approval_leaves_the_request_open(approval, account, link_of):
+    freeze(account=account, reason="Charge-back")
+    with pytest.raises(CannotBeApproved):
+        decide(approval, link_of("dana@example.com"))
+    approval.refresh_from_db()
+    assert (approval.status, approval.decided_by) == (Status.OPEN, "")
