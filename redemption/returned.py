@@ -2,17 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple
 
 from accounts.ledger import Bucket
 from accounts.models import Posting
+from accounts.services.returns import AT_LEAST
 from credits_portal.lib import clock
 from redemption import deadlines
 from redemption.models import Registration
-
-# Credits that the programme sends back can be used for at least so long.
-AT_LEAST = timedelta(days=60)
 
 
 class Returned(NamedTuple):

@@ -35,13 +35,18 @@ class SecretLinkQuerySet(models.QuerySet[Any]):
 
     def for_token(self, token: str) -> Any:
         """Return the row that `token` opens, or None."""
-        return self.filter(link_digest=digest_of(token)).first()
+        row = self.filter(link_digest=digest_of(token)).first()
+        if row is not None:
+            row.opened_by = token
+        return row
 
 
 class SecretLink(models.Model):
     """A row that a mailed link opens. Subclasses set `link_purpose`."""
 
     link_purpose = ""
+    # The token that the row was found by: its pages lead on without the key that made it.
+    opened_by = ""
 
     link_nonce = models.CharField(max_length=43, editable=False)
     link_digest = models.CharField(max_length=64, unique=True, editable=False)
@@ -59,11 +64,20 @@ class SecretLink(models.Model):
     @property
     def link_token(self) -> str:
         """Return the token, for a mail or page. Raises LostKeyError if its key is gone."""
-        for key in settings.PASSKEY_KEYS:
-            token = derive(key=key, purpose=self.link_purpose, nonce=self.link_nonce)
+        keys = settings.PASSKEY_KEYS
+        made = [derive(key=key, purpose=self.link_purpose, nonce=self.link_nonce) for key in keys]
+        for token in [self.opened_by, *made]:
             if hmac.compare_digest(digest_of(token), self.link_digest):
                 return token
         raise LostKeyError(f"{type(self).__name__} {self.pk}")
+
+    @property
+    def has_link(self) -> bool:
+        """Tell whether `link_token` can be told: its key is still configured."""
+        try:
+            return bool(self.link_token)
+        except LostKeyError:
+            return False
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; a row without a link gets one."""

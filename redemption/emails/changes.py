@@ -197,5 +197,5 @@ def build_links(params: Mapping[str, Any], recipient: str) -> Content:
     places = Registration.objects.live().filter(email=recipient)
     places = places.exclude(redemption__email=recipient).select_related("training", "session")
     rows = [*sent.order_by("-id")[:50], *places.order_by("-id")[:50]]
-    found = [(row, absolute(row.get_absolute_url())) for row in rows]
+    found = [(row, absolute(row.get_absolute_url())) for row in rows if row.has_link]
     return Content(template="redemption/links", context={"found": found})

@@ -77,9 +77,10 @@ def redemption_content(
         "account": redemption.account,
         "places": places,
         "cancel_until": places[0].cancel_until if places else None,
-        "url": absolute(redemption.get_absolute_url()),
         **extra,
     }
+    if "url" not in context:
+        context["url"] = absolute(redemption.get_absolute_url())
     return Content(
         template=f"redemption/{template}", context=context, attachments=list(attachments)
     )
@@ -105,13 +106,17 @@ def place_content(template: str, params: Mapping[str, Any], **extra: Any) -> Con
 def find_redemption(params: Mapping[str, Any]) -> Redemption:
     """Return the registration that a mail's parameters name."""
     related = ("training", "session", "account__owner", "passkey")
-    return Redemption.objects.select_related(*related).get(pk=params["redemption"])
+    found: Redemption = Redemption.objects.select_related(*related).get(pk=params["redemption"])
+    return found
 
 
 def find_place(params: Mapping[str, Any]) -> Registration:
     """Return the participant's place that a mail's parameters name."""
     related = ("training", "session", "account__owner", "redemption")
-    return Registration.objects.select_related(*related).get(pk=params["registration"])
+    found: Registration = Registration.objects.select_related(*related).get(
+        pk=params["registration"]
+    )
+    return found
 
 
 def places_of(redemption: Redemption) -> Iterable[Registration]:

@@ -1,7 +1,6 @@
 """The mails of the expiry ladder; they name the last class that still fits (rules.md 8)."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -14,8 +13,7 @@ from credits_portal.lib.links import absolute
 from credits_portal.outbox.models import OutboundMail
 from credits_portal.outbox.registry import Content, builds
 from credits_portal.outbox.services import queue
-from redemption import deadlines
-from redemption.models import TrainingSession
+from redemption.fitting import last_classes
 
 
 def expiring_key(account: CreditAccount) -> str:
@@ -47,10 +45,11 @@ def build_lots_expiring(params: Mapping[str, Any], recipient: str) -> Content:
     """Build the reminder: amounts, dates, the last class that each lot still pays."""
     account = CreditAccount.objects.select_related("owner").get(pk=params["account"])
     lots = list(CreditLot.objects.filter(pk__in=params["lots"]).order_by("last_day", "id"))
+    last = last_classes(lots)
     may_stop = params["early"] or recipient != account.owner.email
     context = {
         "account": account,
-        "lots": [(lot, last_class_for(lot)) for lot in lots],
+        "lots": [(lot, last.get(lot.pk)) for lot in lots],
         "total": sum(lot.available for lot in lots),
         "first": lots[0].last_day,
         "url": absolute(reverse("redemption:catalogue")),
@@ -60,17 +59,6 @@ def build_lots_expiring(params: Mapping[str, Any], recipient: str) -> Content:
         context=context,
         unsubscribe_url=unsubscribe_url(account, recipient) if may_stop else "",
     )
-
-
-def last_class_for(lot: CreditLot) -> TrainingSession | None:
-    """Return the last class with seats whose printed end date the lot still reaches."""
-    # A class ends at most a day earlier or later in its own zone than in the programme's.
-    latest = deadlines.end_of(lot.last_day) + timedelta(days=1)
-    sessions = TrainingSession.objects.upcoming().filter(
-        training__is_active=True, training__credits__lte=lot.available, ends_at__lt=latest
-    )
-    candidates = sessions.with_room().select_related("training").order_by("-ends_at", "-id")
-    return next((each for each in candidates[:50] if each.end_date <= lot.last_day), None)
 
 
 def queue_lots_expired(*, account: CreditAccount, lots: Iterable[CreditLot]) -> None:

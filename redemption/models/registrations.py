@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CreditAccount, Hold, LedgerEntry, Passkey, User
 from credits_portal.lib import clock
-from credits_portal.lib.signing import SecretLink, digest_of
+from credits_portal.lib.signing import SecretLink, SecretLinkQuerySet
 from redemption import deadlines
 
 from .catalogue import SEATED, Training, TrainingSession
@@ -31,12 +31,8 @@ def new_reference() -> str:
     return "R-" + "".join(secrets.choice(REFERENCE_ALPHABET) for place in range(REFERENCE_LENGTH))
 
 
-class RedemptionQuerySet(models.QuerySet["Redemption"]):
+class RedemptionQuerySet(SecretLinkQuerySet):
     """Reads of registrations as the registrant sent them."""
-
-    def for_token(self, token: str) -> "Redemption | None":
-        """Return what the registrant's secret link opens, or None."""
-        return self.filter(link_digest=digest_of(token)).first()
 
     def pending(self) -> "RedemptionQuerySet":
         """Return the requests that wait for a decision."""
@@ -148,12 +144,8 @@ class Redemption(SecretLink):
         return self.status == self.Status.CONFIRMED
 
 
-class RegistrationQuerySet(models.QuerySet["Registration"]):
+class RegistrationQuerySet(SecretLinkQuerySet):
     """Reads of places."""
-
-    def for_token(self, token: str) -> "Registration | None":
-        """Return what the participant's own secret link opens, or None."""
-        return self.filter(link_digest=digest_of(token)).first()
 
     def seated(self) -> "RegistrationQuerySet":
         """Return the places that take a seat."""

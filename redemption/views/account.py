@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -39,4 +39,6 @@ def open_registration(request: HttpRequest, public_id: str, reference: str) -> H
     """Lead the owner to a registration's page, where it can be changed and cancelled."""
     account = owned_account(request, public_id)
     redemption = get_object_or_404(Redemption, account=account, reference=reference)
+    if not redemption.has_link:
+        raise Http404("link")
     return redirect(redemption)

@@ -23,7 +23,7 @@ RELATED = ("training", "session", "account__owner")
 
 def find_redemption(token: str) -> Redemption:
     """Return what the registrant's link opens, or raise Http404."""
-    redemption = Redemption.objects.select_related(*RELATED).for_token(token)
+    redemption: Redemption | None = Redemption.objects.select_related(*RELATED).for_token(token)
     if redemption is None:
         raise Http404("link")
     return redemption
@@ -105,9 +105,8 @@ def own_place(request: HttpRequest, token: str) -> HttpResponse:
 
 def find_place(token: str) -> Registration:
     """Return the place that a participant's own link opens, or raise Http404."""
-    place = Registration.objects.select_related("training", "session", "redemption").for_token(
-        token
-    )
+    places = Registration.objects.select_related("training", "session", "redemption")
+    place: Registration | None = places.for_token(token)
     if place is None:
         raise Http404("link")
     return place

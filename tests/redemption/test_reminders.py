@@ -7,7 +7,7 @@ from accounts.models import CreditAccount
 from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
 from redemption import tasks
-from redemption.emails.lots import last_class_for
+from redemption.fitting import last_classes
 from redemption.models import LotReminder
 from redemption.services import start
 from tests.factories.redemption import (
@@ -190,14 +190,14 @@ def test_the_last_class_that_still_fits_is_named(moving_clock):
     lot = account.lots.get()
     for days in (100, 364, 366):
         TrainingSessionFactory(starts_at=clock.now() + timedelta(days=days))
-    fits = last_class_for(lot)
+    fits = last_classes([lot]).get(lot.pk)
     assert fits.starts_at == clock.now() + timedelta(days=364)
 
 
 def test_a_full_class_does_not_fit(moving_clock):
     account = funded_account()
     register(account, session=TrainingSessionFactory(seats=1))
-    assert last_class_for(account.lots.get()) is None
+    assert last_classes([account.lots.get()]) == {}
 
 
 def test_every_account_is_looked_at(moving_clock):
