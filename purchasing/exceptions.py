@@ -148,6 +148,8 @@ class RefundRefused(PurchasingError):
         "nothing": _("Enter either credits or an amount."),
         "written_off": _("What was written off cannot be paid back."),
         "not_waiting": _("This refund is no longer waiting for its transfer."),
+        "key_reused": _("This form has already made another refund. Start again to make one more."),
+        "reference_used": _("This reference is noted for another refund."),
     }
 
     def __init__(self, code: str) -> None:

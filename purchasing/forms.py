@@ -91,7 +91,7 @@ class BillingForm(forms.Form):
     payables_email = EmailField(
         label=_("Accounts-payable address"),
         required=False,
-        help_text=_("Gets the quote and the bank details, and needs no sign-in."),
+        help_text=_("Gets the quote and the invoice, and needs no sign-in."),
     )
     address = CleanCharField(
         label=_("Billing address"),
@@ -111,6 +111,28 @@ class BillingForm(forms.Form):
     def billing(self) -> dict[str, str]:
         """Return the cleaned fields of the billing party."""
         return {name: self.cleaned_data[name] for name in Billing.__dataclass_fields__}
+
+
+class AcceptForm(forms.Form):
+    """What the owner adds when accepting a quote."""
+
+    po_number = CleanCharField(
+        label=_("PO number"),
+        max_length=50,
+        required=False,
+        help_text=_("Printed on the invoice. Leave it empty if you have none."),
+    )
+    payables_email = EmailField(
+        label=_("Accounts-payable address"),
+        required=False,
+        help_text=_("Gets the invoice too, and needs no sign-in."),
+    )
+
+
+class RenewForm(forms.Form):
+    """The total of the new quote as it was shown."""
+
+    total = MoneyField(widget=forms.HiddenInput)
 
 
 class MethodForm(BillingForm):
@@ -177,3 +199,22 @@ class TransferForm(forms.Form):
     def seen(self) -> str:
         """Return the cleaned fields as one text: what a preview was shown for."""
         return "|".join(str(self.cleaned_data[name]) for name in self.fields)
+
+
+class CardForm(forms.Form):
+    """The pay page's button: it brings back the amount that the page showed."""
+
+    due = forms.DecimalField(max_digits=12, decimal_places=2, widget=forms.HiddenInput)
+
+
+class SwitchForm(forms.Form):
+    """How the order is to be paid instead."""
+
+    method = forms.ChoiceField(choices=Order.Method.choices)
+
+    def clean_method(self) -> str:
+        """Refuse a method that is not on offer."""
+        method: str = self.cleaned_data["method"]
+        if method not in methods.offered():
+            raise ValidationError(_("This way to pay is not offered."), code="not_offered")
+        return method

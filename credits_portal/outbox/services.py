@@ -18,6 +18,7 @@ from .models import OutboundMail, new_message_id
 
 logger = logging.getLogger(__name__)
 
+DRAIN = "outbox.drain"
 # Mails that anyone can cause, per address and kind (trust.md 3, mail bombing).
 MAILS_PER_HOUR = 5
 # After the broker failed to take a wake-up, leave it alone so long; beat drains meanwhile.
@@ -70,8 +71,8 @@ def wake_on_commit() -> None:
         transaction.on_commit(wake, robust=True)
 
 
-def wake() -> None:
-    """Tell a worker that mail is due. Only a hint: beat finds every mail without it.
+def wake(task: str = DRAIN) -> None:
+    """Tell a worker that mail is due, or that another `task` is. Only a hint: beat finds it all.
 
     The broker's socket timeouts bound the wait; one that failed is left alone for a while, so
     that an outage costs the occasional request a second and the others nothing.
@@ -80,10 +81,10 @@ def wake() -> None:
     if time.monotonic() < _broker_rests_until:
         return
     try:
-        current_app.send_task("outbox.drain", retry=False, ignore_result=True)
+        current_app.send_task(task, retry=False, ignore_result=True)
     except Exception as error:
         _broker_rests_until = time.monotonic() + BROKER_REST_SECONDS
-        logger.warning("No worker could be woken for new mail; beat will find it: %r", error)
+        logger.warning("No worker could be woken for %s; beat will do it: %r", task, error)
 
 
 def too_many(name: str | Collection[str], recipient: str) -> bool:

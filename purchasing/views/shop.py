@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -163,8 +162,8 @@ def _place(request: HttpRequest, buyer: User, draft: Draft, seen: str) -> HttpRe
     except PurchasingError as refusal:
         return _render_check(request, draft, notice=str(refusal))
     drafts.clear(request.session)
-    if order.method == Order.Method.CARD and settings.DEBUG:
-        return redirect("purchasing:simulated_card", order.number)
+    if order.method == Order.Method.CARD:
+        return redirect("purchasing:card", order.number)
     messages.success(
         request,
         _("Your quote %(number)s is ready, and on its way to %(email)s.")
