@@ -11,5 +11,5 @@ class PurchasingConfig(AppConfig):
     verbose_name = _("Purchasing")
 
     def ready(self) -> None:
-        """Register the builders of the mails."""
-        from . import emails  # noqa: F401, PLC0415
+        """Register the builders of the mails, and what listens to the ledger."""
+        from . import emails, receivers  # noqa: F401, PLC0415
