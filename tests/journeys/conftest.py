@@ -51,13 +51,14 @@ def stage(live_server, browser, office, script):
     office.hands.moment = NOON
     set_up = Stage(live_server.url, browser, Post(office), script)
     host, port = office.sink.address
-    mails = {
+    set_as = {
+        "DEBUG": True,  # as `make run` has it: with the simulated card
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": host,
         "EMAIL_PORT": port,
     }
     time = mock.patch.object(clock, "now", office.hands.now)
-    with time, override_settings(BASE_URL=live_server.url, **mails), office.wakes():
+    with time, override_settings(BASE_URL=live_server.url, **set_as), office.wakes():
         yield set_up
         set_up.close()
         set_up.post.brings()

@@ -54,7 +54,8 @@ class Post:
         """Check that since the last time exactly these arrived: `(recipient, kind)` each, once."""
         new = self.fetch()
         came = Counter((letter.recipient, letter.kind) for letter in new)
-        assert came == Counter(expected)
+        owed = Counter(expected)
+        assert came == owed, f"missing: {dict(owed - came)}, not owed: {dict(came - owed)}"
         return new
 
     def fetch(self):

@@ -47,6 +47,12 @@ def company(*, lots=((10_000, 365),), approval=False, delegates=(), **fields):
     return {"account": account.public_id, "passkey": passkeys.reveal(passkey)}
 
 
+def passkey_of_owner():
+    """Return the training passkey of the one account."""
+    [account] = CreditAccount.objects.all()
+    return passkeys.reveal(account.passkeys.get(replaced_at=None))
+
+
 def verified(user):
     """Have the user's address count as confirmed."""
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)

@@ -1,6 +1,7 @@
 """A stage: a portal that runs, people's windows, the post, and the time where it can be moved."""
 
 import re
+import uuid
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from tests.journeys.steps import scenes
 from tests.journeys.steps.post import Post
 from tests.journeys.steps.visitor import KeyboardVisitor, Visitor
 
-PATIENCE = 10_000  # milliseconds for a page
+PATIENCE = 5_000  # milliseconds for a page
 
 
 @dataclass
@@ -36,6 +37,10 @@ class Stage:
     def scene(self, name, *args, **terms):
         """Set a scene, or ask what stands behind the pages."""
         return getattr(scenes, name)(*args, **terms)
+
+    def newcomer(self, name):
+        """Return an address that nobody used before: codes are counted by address for hours."""
+        return f"{name}-{uuid.uuid4().hex[:8]}@example.com"
 
     def company(self, **terms):
         """Found Olga's account; what was mailed on the way is no part of the journey."""

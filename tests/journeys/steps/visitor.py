@@ -48,14 +48,16 @@ class Visitor:
         assert answer.status < 400, f"{address} answers {answer.status}"
 
     def presses(self, name):
-        """Press the button of this name."""
+        """Press the button of this name; wait for the page that answers."""
         self.clicks += 1
-        self._activate(self.page.get_by_role("button", name=name, exact=True))
+        with self.page.expect_navigation():
+            self._activate(self.page.get_by_role("button", name=name, exact=True))
 
     def follows(self, name):
-        """Follow the first link of this name."""
+        """Follow the first link of this name; wait for its page."""
         self.clicks += 1
-        self._activate(self.page.get_by_role("link", name=name).first)
+        with self.page.expect_navigation():
+            self._activate(self.page.get_by_role("link", name=name).first)
 
     def unfolds(self, text):
         """Open what is folded away."""
@@ -65,12 +67,12 @@ class Visitor:
     def fills(self, label, text):
         """Fill in the text field of this label."""
         self.fields += 1
-        self._type(self.page.get_by_label(label, exact=isinstance(label, str)), text)
+        self._type(self._field(label), text)
 
     def fills_last(self, label, text):
         """Fill in the last of several fields of this label."""
         self.fields += 1
-        self._type(self.page.get_by_label(label, exact=True).last, text)
+        self._type(self._field(label).last, text)
 
     def chooses(self, label, option):
         """Choose an option of a select by the text it shows."""
@@ -105,6 +107,10 @@ class Visitor:
         roles = [self.page.get_by_role(role, name=name) for role in ("button", "link")]
         return any(found.count() for found in roles)
 
+    def _field(self, label: str) -> Locator:
+        """Return the fields whose label begins so: "(optional)" or a colon may follow."""
+        return self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}"))
+
     def _activate(self, target: Locator) -> None:
         target.click()
 
@@ -124,7 +130,6 @@ class KeyboardVisitor(Visitor):
     def _activate(self, target: Locator) -> None:
         self._reach(target)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_load_state()
 
     def _type(self, target: Locator, text: str) -> None:
         self._reach(target)
