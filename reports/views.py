@@ -11,6 +11,7 @@ from credits_portal.lib import clock
 from credits_portal.lib.pages import page_of
 
 from . import queries
+from . import statement as statements
 
 LOTS_PER_PAGE = 25
 LINES_PER_PAGE = 25
@@ -49,11 +50,11 @@ def lots(request: HttpRequest, public_id: str) -> HttpResponse:
 def statement(request: HttpRequest, public_id: str) -> HttpResponse:
     """List every booking, the latest first, with the running balance."""
     account = visible_account(request, public_id)
-    page = page_of(request, queries.entries(account), per_page=LINES_PER_PAGE)
+    page = page_of(request, statements.entries(account), per_page=LINES_PER_PAGE)
     context = {
         "account": account,
         "is_owner": account.is_owned_by(request.user),
         "page": page,
-        "lines": queries.statement_lines(account, page.object_list),
+        "lines": statements.lines(account, page.object_list),
     }
     return render(request, "reports/statement.html", context)

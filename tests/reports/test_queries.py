@@ -9,12 +9,13 @@ from approvals import services
 from credits_portal.lib import clock
 from redemption.services import withdraw
 from reports import queries
+from reports import statement as statements
 from tests.factories import approvals as factories
 from tests.factories.redemption import add_lot
 
 
 def statement(account):
-    return queries.statement_lines(account, queries.entries(account))
+    return statements.lines(account, statements.entries(account))
 
 
 def approve(redemption, user):
@@ -79,7 +80,7 @@ def test_the_first_line_is_the_balance(account, session):
 def test_every_page_of_the_statement_carries_on_the_balance(account, owner, session):
     approve(factories.ask(account, session), owner)
     whole = statement(account)
-    second = queries.statement_lines(account, queries.entries(account)[2:])
+    second = statements.lines(account, statements.entries(account)[2:])
     assert [line.balance for line in second] == [line.balance for line in whole[2:]]
 
 

@@ -1,0 +1,131 @@
+"""The statement as a table of postings, from the first to the last: one statement, streamed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ledger.models import Bucket, LedgerEntry
+from accounts.models import CreditAccount
+
+from . import sql, streams
+from .exports import Column, Table
+from .statement import Filters, entries
+
+COLUMNS = [
+    Column("number", _("Number"), "number"),
+    Column("day", _("Date"), "date"),
+    Column("booked_on", _("Booked on"), "date"),
+    Column("kind", _("What")),
+    Column("training", _("Training")),
+    Column("registrant", _("Registrant")),
+    Column("reference", _("Reference")),
+    Column("cost_centre", _("Cost centre")),
+    Column("reason", _("Reason")),
+    Column("lot", _("Lot until"), "date"),
+    Column("target", _("Moved to")),
+    Column("credits", _("Credits"), "credits"),
+    Column("unit_price", _("Unit price"), "money"),
+    Column("value", _("Value"), "money"),
+    Column("change", _("Change"), "credits"),
+    Column("after", _("Available after"), "credits"),
+]
+# The balance runs over every entry of the account, also over those that a filter leaves out.
+ROWS = """
+SELECT move.number, {day}, {booked_on}, {kind}, {training}, {registrant}, redemption.reference,
+    {cost_centre}, {reason}, lot.last_day, {target}, move.credits, {unit_price}, {value},
+    move.change, move.after
+FROM (
+    SELECT entry.number, entry.effective_at, entry.created_at, entry.kind, entry.reason,
+        entry.id AS entry_id, COALESCE(entry.ends_id, entry.reverses_id, entry.id) AS origin,
+        posting.lot_id, posting.target, posting.credits, {change} AS change,
+        SUM({change}) OVER (ORDER BY entry.number, posting.id ROWS UNBOUNDED PRECEDING) AS after
+    FROM accounts_ledgerentry AS entry
+    JOIN accounts_posting AS posting ON posting.entry_id = entry.id
+    WHERE entry.account_id = %s
+) AS move
+JOIN accounts_creditlot AS lot ON lot.id = move.lot_id
+LEFT JOIN redemption_redemption AS redemption ON redemption.id = COALESCE(
+    (SELECT id FROM redemption_redemption WHERE entry_id = move.origin),
+    (SELECT id FROM redemption_redemption WHERE hold_id = move.origin),
+    (SELECT redemption_id FROM redemption_registration WHERE entry_id = move.origin LIMIT 1)
+)
+LEFT JOIN redemption_training AS training ON training.id = redemption.training_id
+{where}
+ORDER BY move.number
+"""
+TEXTS = {
+    "training": "training.title",
+    "registrant": "redemption.name",
+    "cost_centre": "redemption.cost_centre",
+    "reason": "move.reason",
+}
+
+
+def statement_table(account: CreditAccount, filters: Filters) -> Table:
+    """Return the account's postings that the filters let through, oldest first."""
+    return Table(
+        _("Statement"),
+        COLUMNS,
+        _rows(account, filters),
+        lines=(lambda: _lines(account, filters)) if sql.is_postgresql() else None,
+    )
+
+
+def _rows(account: CreditAccount, filters: Filters) -> Iterator[tuple[Any, ...]]:
+    statement, params = _statement(account, filters, as_csv=False)
+    for row in streams.rows_of(statement, params):
+        number, day, booked_on, *texts, lot, target, credits, price, value, change, after = row
+        yield (
+            number,
+            sql.as_date(day),
+            sql.as_date(booked_on),
+            *texts,
+            sql.as_date(lot),
+            target,
+            credits,
+            sql.as_money(price),
+            sql.as_money(value),
+            change,
+            int(after),
+        )
+
+
+def _lines(account: CreditAccount, filters: Filters) -> Iterator[bytes]:
+    return streams.lines_of(*_statement(account, filters, as_csv=True))
+
+
+def _statement(account: CreditAccount, filters: Filters, *, as_csv: bool) -> tuple[str, list[Any]]:
+    """Return the query and its parameters; `as_csv` writes texts and money as a file has them."""
+    kinds, kind_words = _in_words("move.kind", dict(LedgerEntry.Kind.choices))
+    targets, target_words = _in_words("move.target", dict(Bucket.choices))
+    where, wanted = _where(account, filters)
+    price, value = "lot.unit_price", "move.credits * lot.unit_price"
+    units = {"unit_price": sql.PRICE, "value": f"move.credits * {sql.PRICE}"}
+    money = {"unit_price": streams.money(price), "value": streams.money(f"({value})")}
+    terms = {
+        "day": sql.day_of("move.effective_at"),
+        "booked_on": sql.day_of("move.created_at"),
+        "kind": kinds,
+        "target": targets,
+        "change": sql.AVAILABLE,
+        "where": where,
+        **{name: streams.safe(text) if as_csv else text for name, text in TEXTS.items()},
+        **(money if as_csv else units),
+    }
+    return ROWS.format(**terms), [*kind_words, *target_words, account.pk, *wanted]
+
+
+def _in_words(column: str, words: dict[str, Any]) -> tuple[str, list[str]]:
+    """Return SQL that says a code in the reader's language, and its parameters."""
+    cases = " ".join(f"WHEN '{code}' THEN %s" for code in words)
+    return f"CASE {column} {cases} END", [str(word) for word in words.values()]
+
+
+def _where(account: CreditAccount, filters: Filters) -> tuple[str, Any]:
+    """Return the condition that the filters make, and its parameters."""
+    if filters.is_empty:
+        return "", ()
+    wanted = entries(account, filters).order_by().values("pk")
+    statement, params = wanted.query.sql_with_params()
+    return f"WHERE move.entry_id IN ({statement})", params

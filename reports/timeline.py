@@ -1,0 +1,120 @@
+"""The balance day by day, behind us and ahead, for its chart (docs/reports.md)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.models import CreditAccount
+from credits_portal.lib import clock
+
+from . import sql
+
+
+@dataclass(frozen=True)
+class Step:
+    """A day on which the balance changed: what it was after it, and what the day brought."""
+
+    day: date
+    balance: int
+    purchased: int = 0
+    expired: int = 0
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """The balance, available and held, from `first` on; `ahead` is what the lots left will do.
+
+    Ahead nothing is bought or used any more: the credits go with the last days of their lots.
+    """
+
+    first: date
+    opening: int
+    today: date
+    now: int
+    behind: Sequence[Step]
+    ahead: Sequence[Step]
+
+    @property
+    def last(self) -> date:
+        """Return the last day that there is something to say of."""
+        return self.ahead[-1].day if self.ahead else self.today
+
+
+# Entries alone tell most of it, from the index. What came back from a hold or a class may have gone
+# to expired: its postings say so. What the sweep has not booked yet has expired all the same.
+DAILY = """
+SELECT {entry_day}, entry.kind, SUM(entry.credits)
+FROM accounts_ledgerentry AS entry
+WHERE entry.account_id = %s AND entry.effective_at >= %s
+    AND entry.kind IN ('issue', 'redeem', 'capture', 'withdraw', 'expire')
+GROUP BY 1, 2
+UNION ALL
+SELECT {entry_day}, CASE WHEN posting.target = 'expired' THEN 'held_expired' ELSE 'returned' END,
+    SUM(posting.credits)
+FROM accounts_ledgerentry AS entry
+JOIN accounts_posting AS posting ON posting.entry_id = entry.id
+WHERE entry.account_id = %s AND entry.effective_at >= %s
+    AND entry.kind IN ('restore', 'release')
+    AND (entry.kind = 'restore') = (posting.target = 'available')
+GROUP BY 1, 2
+UNION ALL
+SELECT lot.last_day, CASE WHEN lot.last_day < %s THEN 'expire' ELSE 'ahead' END,
+    SUM(lot.available + CASE WHEN lot.last_day < %s THEN 0 ELSE lot.held END)
+FROM accounts_creditlot AS lot
+WHERE lot.account_id = %s AND lot.last_day >= %s AND lot.available + lot.held > 0
+GROUP BY 1, 2
+"""
+GAINS = {"issue", "returned"}
+
+
+def timeline(account: CreditAccount, *, first: date, now: int) -> Timeline:
+    """Return the account's balance since `first`, in one statement; it is `now` today."""
+    today = clock.today()
+    moment, day = sql.as_moment(first), today.isoformat()
+    params = [account.pk, moment, account.pk, moment, day, day, account.pk, first.isoformat()]
+    days: dict[date, dict[str, int]] = {}
+    ahead: dict[date, int] = {}
+    for on, kind, credits in sql.fetch(_statement(), params):
+        if kind == "ahead":
+            ahead[sql.as_date(on)] = int(credits)
+        else:
+            kinds = days.setdefault(sql.as_date(on), {})
+            kinds[kind] = kinds.get(kind, 0) + int(credits)
+    changes = {on: _change(kinds) for on, kinds in days.items()}
+    opening = now - sum(changes.values())
+    behind = _steps_behind(opening, days, changes)
+    return Timeline(first, opening, today, now, behind, _steps_ahead(now, ahead))
+
+
+def _statement() -> str:
+    return DAILY.format(entry_day=sql.day_of("entry.effective_at"))
+
+
+def _change(kinds: dict[str, int]) -> int:
+    return sum(amount if kind in GAINS else -amount for kind, amount in kinds.items())
+
+
+def _steps_behind(
+    balance: int, days: dict[date, dict[str, int]], changes: dict[date, int]
+) -> list[Step]:
+    steps = []
+    for on in sorted(days):
+        balance += changes[on]
+        kinds = days[on]
+        steps.append(
+            Step(
+                on,
+                balance,
+                purchased=kinds.get("issue", 0),
+                expired=kinds.get("expire", 0) + kinds.get("held_expired", 0),
+            )
+        )
+    return steps
+
+
+def _steps_ahead(balance: int, lost: dict[date, int]) -> list[Step]:
+    steps = []
+    for on in sorted(lost):
+        balance -= lost[on]
+        steps.append(Step(on, balance, expired=lost[on]))
+    return steps
