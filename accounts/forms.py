@@ -15,11 +15,35 @@ from .models import CreditAccount, Delegate, Freeze, User
 NAME_LENGTH = 120
 
 
+def languages() -> list[tuple[str, str]]:
+    """Return the languages that mails can have."""
+    return list(settings.LANGUAGES)
+
+
 class InviteForm(forms.Form):
     """Who is invited as a delegate."""
 
     name = CleanCharField(label=_("Name"), max_length=150, required=False)
     email = EmailField(label=_("Email address"))
+
+
+class ProfileForm(forms.Form):
+    """A person's own name and language."""
+
+    name = CleanCharField(
+        label=_("Your name"),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        help_text=_("Your team reads it in mails and lists. Empty: your email address is shown."),
+    )
+    language = forms.ChoiceField(label=_("Language of your mails"), choices=languages)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        initial = {"name": user.name, "language": user.language or settings.LANGUAGE_CODE}
+        super().__init__(*args, **{**kwargs, "initial": initial})
+        if len(settings.LANGUAGES) == 1:
+            del self.fields["language"]
 
 
 class SettingsForm(forms.Form):
@@ -56,7 +80,7 @@ class SettingsForm(forms.Form):
         help_text=_("Every delegate can stop their own reminders with one click."),
     )
     language = forms.ChoiceField(
-        label=_("Language of your mails"), choices=settings.LANGUAGES, required=False
+        label=_("Language of your mails"), choices=languages, required=False
     )
 
     def __init__(self, *args: Any, account: CreditAccount, **kwargs: Any) -> None:

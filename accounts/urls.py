@@ -7,6 +7,7 @@ from . import views
 app_name = "accounts"
 
 urlpatterns = [
+    path("me/", views.profile, name="profile"),
     path("accounts/", views.accounts, name="list"),
     path("accounts/<str:public_id>/passkey/", views.passkey, name="passkey"),
     path(

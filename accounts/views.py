@@ -15,10 +15,24 @@ from credits_portal.lib.pages import page_of
 from . import passkeys, services
 from .access import owned_account, signed_in, visible_account
 from .exceptions import AccountsError, DelegateRefused
-from .forms import InviteForm, OfferForm, SettingsForm
+from .forms import InviteForm, OfferForm, ProfileForm, SettingsForm
 from .models import CreditAccount, Delegate
 
 show_and_change = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@never_cache
+@login_required
+@show_and_change
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show and change one's own name and language."""
+    user = signed_in(request)
+    form = ProfileForm(request.POST if request.method == "POST" else None, user=user)
+    if request.method == "POST" and form.is_valid():
+        services.change_profile(user=user, **form.cleaned_data)
+        messages.success(request, _("Your profile is saved."))
+        return redirect("accounts:profile")
+    return render(request, "accounts/profile.html", {"form": form})
 
 
 @never_cache

@@ -3,7 +3,14 @@
 Passkeys have a module of their own, `accounts.passkeys`; credits are `accounts.ledger`'s.
 """
 
-from .accounts import change_settings, choose_language, freeze, open_account, release
+from .accounts import (
+    change_profile,
+    change_settings,
+    choose_language,
+    freeze,
+    open_account,
+    release,
+)
 from .alerts import low_balance_alert
 from .delegates import accept_delegation, invite_delegate, remove_delegate, resend_invitation
 from .ownership import offer_ownership, replace_owner, take_ownership, withdraw_offer
@@ -20,6 +27,7 @@ __all__ = [
     "Subscription",
     "accept_delegation",
     "approvers_of",
+    "change_profile",
     "change_settings",
     "choose_language",
     "delegates_with_mail_state",

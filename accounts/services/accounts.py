@@ -49,6 +49,13 @@ def change_settings(*, account: CreditAccount, actor: User, **values: Any) -> Cr
     return account
 
 
+def change_profile(*, user: User, name: str, language: str = "") -> None:
+    """Set how the person is called, and the language of their mails if one is given."""
+    user.name = name
+    user.language = language or user.language
+    user.save(update_fields=["name", "language"])
+
+
 def choose_language(*, user: User, language: str) -> None:
     """Set the language of the person's mails; an empty one changes nothing."""
     if language and language != user.language:

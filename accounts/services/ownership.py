@@ -32,11 +32,16 @@ def offer_ownership(*, delegate: Delegate, actor: User) -> Delegate:
 
 @transactional
 def withdraw_offer(*, account: CreditAccount, actor: User) -> None:
-    """Take the offer back, or decline it: nothing changes. Raises NotTheOwner."""
+    """Take the offer back, or decline it (the owner is told): nothing changes.
+
+    Raises NotTheOwner.
+    """
     account = locked(account)
-    offered = account.delegates.filter(ownership_offered_at__isnull=False, email=actor.email)
-    if not (account.is_owned_by(actor) or offered.exists()):
+    offered = account.delegates.offered_to(actor).first()
+    if not (account.is_owned_by(actor) or offered):
         raise NotTheOwner
+    if offered:
+        emails.ownership_declined(delegate=offered)
     _end_offers(account)
 
 
