@@ -87,6 +87,24 @@ def build_ownership_offered(params: Mapping[str, Any], _recipient: str) -> Conte
     return _content("ownership_offered", delegate.account, params, "ownership", delegate=delegate)
 
 
+def ownership_declined(*, delegate: Delegate) -> None:
+    """Tell the owner that the delegate does not take the account over."""
+    offered_at = delegate.ownership_offered_at
+    _to_owner(
+        "ownership_declined",
+        delegate.account,
+        key=f"delegate:{delegate.pk}:declined:{offered_at.isoformat() if offered_at else ''}",
+        params={"delegate": delegate.pk},
+    )
+
+
+@builds("accounts.ownership_declined")
+def build_ownership_declined(params: Mapping[str, Any], _recipient: str) -> Content:
+    """Build the owner's notice; the account can be offered to somebody else."""
+    delegate = Delegate.objects.select_related("account").get(pk=params["delegate"])
+    return _content("ownership_declined", delegate.account, params, "ownership", delegate=delegate)
+
+
 def owner_changed(*, account: CreditAccount, former: User) -> None:
     """Tell the former and the new owner."""
     key = f"account:{account.pk}:owner:{clock.now().isoformat()}"

@@ -57,6 +57,15 @@ def test_an_offer_of_ownership_is_mailed(account, delegate):
     assert_good_mail(mail_to("dana@example.com"))
 
 
+def test_the_owner_learns_who_declined_the_offer(account, delegate):
+    dana = UserFactory(email=delegate.email)
+    services.offer_ownership(delegate=delegate, actor=account.owner)
+    services.withdraw_offer(account=account, actor=dana)
+    mail = mail_to(OWNER)
+    assert_good_mail(mail)
+    assert "Dana (dana@example.com) does not take over" in mail.body
+
+
 def test_a_new_owner_is_offered_to_replace_the_passkey(account):
     services.replace_owner(account=account, owner=UserFactory(email="nora@example.com"))
     mail = mail_to("nora@example.com")

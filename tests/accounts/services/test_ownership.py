@@ -126,3 +126,25 @@ def test_staff_give_the_account_another_owner(account):
 def test_giving_it_to_its_owner_changes_nothing(account):
     services.replace_owner(account=account, owner=account.owner)
     assert not OutboundMail.objects.filter(name="accounts.owner_changed").exists()
+
+
+def declined():
+    return list(OutboundMail.objects.filter(name="accounts.ownership_declined"))
+
+
+def test_the_owner_is_told_that_the_offer_was_declined(account, offer, dana):
+    services.withdraw_offer(account=account, actor=dana)
+    assert [mail.recipient for mail in declined()] == ["olive@example.com"]
+
+
+def test_each_declined_offer_is_told(account, delegate, offer, dana, moving_clock):
+    services.withdraw_offer(account=account, actor=dana)
+    moving_clock.advance(days=1)
+    services.offer_ownership(delegate=delegate, actor=account.owner)
+    services.withdraw_offer(account=account, actor=dana)
+    assert len(declined()) == 2
+
+
+def test_taking_ones_own_offer_back_is_told_to_nobody(account, offer):
+    services.withdraw_offer(account=account, actor=account.owner)
+    assert declined() == []
