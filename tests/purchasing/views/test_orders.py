@@ -210,6 +210,14 @@ def test_an_empty_list_offers_to_buy(owner, account):
     assert "No orders yet. Every quote and payment is listed here. Buy credits" in text_of(page)
 
 
+def test_the_list_offers_the_current_papers_of_each_order(owner, account):
+    paid = PaidOrderFactory(account=account)
+    path = reverse("purchasing:account_orders", args=[account.public_id])
+    shown = text_of(owner.get(path))
+    assert "Quote QU-2026-000001 (PDF) Receipt RE-2026-000001 (PDF)" in shown
+    assert paid.number in shown
+
+
 def test_the_list_needs_no_more_queries_for_more_orders(
     owner, account, django_assert_num_queries, django_assert_max_num_queries
 ):
