@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce, Round
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,7 @@ from credits_portal.lib.signing import SecretLink, SecretLinkQuerySet
 from purchasing.countries import countries
 
 from .defaults import now
+from .sums import foreign_left, left_of, money_back
 
 CURRENCY = "USD"
 
@@ -35,22 +36,28 @@ class OrderQuerySet(SecretLinkQuerySet):
         orders: OrderQuerySet = self.annotate(received=Round(received, precision=2))
         return orders
 
+    def with_money_left(self) -> "OrderQuerySet":
+        """Annotate `excess` (beyond the total) and `left`, without what went back."""
+        orders = self.with_received().annotate(**money_back())
+        return orders.annotate(
+            excess=left_of("received", "total", "outside", "excess_back"),
+            left=left_of("received", "outside", "refunded"),
+        )
+
     def overpaid(self) -> "OrderQuerySet":
-        """Return paid orders that received more than their total (trust.md I8)."""
-        return self.with_received().filter(status=Order.Status.PAID, received__gt=F("total"))
+        """Return paid orders that hold more than their total, not sent back yet (trust.md I8)."""
+        granted = [Order.Status.PAID, Order.Status.REFUNDED]
+        return self.with_money_left().filter(status__in=granted, excess__gt=0)
 
     def paid_after_end(self) -> "OrderQuerySet":
         """Return cancelled and expired orders that hold money."""
-        return self.with_received().filter(
-            status__in=[Order.Status.CANCELLED, Order.Status.EXPIRED], received__gt=0
+        return self.with_money_left().filter(
+            status__in=[Order.Status.CANCELLED, Order.Status.EXPIRED], left__gt=0
         )
 
     def with_foreign_money(self) -> "OrderQuerySet":
-        """Return orders that received a payment in another currency than their own."""
-        foreign = Q(payments__isnull=False, payments__undone_at=None) & ~Q(
-            payments__currency=F("currency")
-        )
-        orders: OrderQuerySet = self.annotate(foreign=Count("payments", filter=foreign))
+        """Return orders that hold a payment in another currency than their own."""
+        orders: OrderQuerySet = self.annotate(foreign=foreign_left())
         return orders.filter(foreign__gt=0)
 
 

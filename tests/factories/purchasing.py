@@ -40,16 +40,16 @@ class OrderFactory(factory.Factory):
         )
 
 
-def pay(order, amount=None, *, external_id="", received_on=None, currency="USD", actor="job:test"):
+def pay(order, amount=None, *, external_id="", received_on=None, **told):
     """Book a bank transfer for `order`: all of it, received today, if nothing else is said."""
     return settle(
         order=order,
-        provider="bank",
+        provider=told.get("provider", "bank"),
         external_id=external_id or f"BANK-{uuid.uuid4()}",
         amount=order.total if amount is None else Decimal(amount),
-        currency=currency,
+        currency=told.get("currency", "USD"),
         received_on=received_on or clock.today(),
-        actor=actor,
+        actor=told.get("actor", "job:test"),
     )
 
 
@@ -93,3 +93,11 @@ def ensure_prices():
         price_list.tiers.create(minimum=1, unit_price=Decimal("1.00"))
         price_list.tiers.create(minimum=20_000, unit_price=Decimal("0.80"))
     return price_list
+
+
+def paid_by_card(credits=20_000, **fields):
+    """Return an order paid by card, and its payment."""
+    order = OrderFactory(credits=credits, **fields)
+    payment = pay(order, provider="stripe", external_id=f"pi_{uuid.uuid4().hex}")
+    order.refresh_from_db()
+    return order, payment
