@@ -21,6 +21,7 @@ from redemption.models import Registration, Training, TrainingSession
 from redemption.models.catalogue import TrainingSessionQuerySet
 
 from .forms import AttendanceForm, MoveForm, NoticeForm, staff
+from .roster import as_csv, places_of
 
 
 @admin.register(Training)
@@ -144,13 +145,19 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
         return False
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages that move, call off and mark."""
-        views = {"move": self.move, "cancel": self.call_off, "attendance": self.attendance}
+        """Add the pages that move, call off and mark, and the roster."""
+        views = {
+            "move": self.move,
+            "cancel": self.call_off,
+            "attendance": self.attendance,
+            "roster": self.roster,
+            "roster.csv": self.roster_csv,
+        }
         pages = [
             path(
-                f"<path:object_id>/{name}/",
+                f"<path:object_id>/{name}" + ("" if "." in name else "/"),
                 self.admin_site.admin_view(view),
-                name=f"redemption_trainingsession_{name}",
+                name=f"redemption_trainingsession_{name.replace('.', '_')}",
             )
             for name, view in views.items()
         ]
@@ -158,12 +165,29 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
 
     def find(self, request: HttpRequest, object_id: str) -> TrainingSession:
         """Return the class, if the member of staff may change it."""
-        session = self.get_object(request, unquote(object_id))
-        if session is None:
-            raise Http404("session")
+        session = self.find_to_read(request, object_id)
         if not self.has_change_permission(request, session):
             raise PermissionDenied
         return session
+
+    def find_to_read(self, request: HttpRequest, object_id: str) -> TrainingSession:
+        """Return the class, if the member of staff may look at it."""
+        session = self.get_object(request, unquote(object_id))
+        if session is None:
+            raise Http404("session")
+        if not self.has_view_permission(request, session):
+            raise PermissionDenied
+        return session
+
+    def roster(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Show the roster, to be printed and signed."""
+        session = self.find_to_read(request, object_id)
+        context = {"session": session, "places": places_of(session)}
+        return TemplateResponse(request, "redemption/admin/roster.html", context)
+
+    def roster_csv(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Return the roster as a table to be opened elsewhere."""
+        return as_csv(self.find_to_read(request, object_id))
 
     def move(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Move a class to another time."""
@@ -185,7 +209,7 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
         return self.ask(request, session, form, _("Call off"))
 
     def attendance(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Mark who came; also the roster to print."""
+        """Mark who came; whoever did not is mailed."""
         session = self.find(request, object_id)
         form = AttendanceForm(request.POST if request.method == "POST" else None, session=session)
         if form.is_valid():
@@ -222,6 +246,6 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
             "original": session,
             "title": title,
             "form": form,
-            "places": session.registrations.live().count(),
+            "places": 0 if title == _("Attendance") else session.registrations.live().count(),
         }
         return TemplateResponse(request, "redemption/admin/task.html", context)

@@ -50,11 +50,20 @@ class MoveForm(NoticeForm):
         return cleaned
 
 
+class PlacesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Places of a class, named so that two people of the same name differ."""
+
+    def label_from_instance(self, obj: Registration) -> str:
+        """Return name, address and account."""
+        return f"{obj.name} ({obj.email}), {obj.account.name}"
+
+
 class AttendanceForm(forms.Form):
     """Who came to a class, in one form."""
 
-    attended = forms.ModelMultipleChoiceField(
+    attended = PlacesField(
         label=_("Attended"),
+        help_text=_("Whoever is not ticked is booked as missed and told so by mail."),
         queryset=Registration.objects.none(),
         widget=forms.CheckboxSelectMultiple,
         required=False,
@@ -62,7 +71,7 @@ class AttendanceForm(forms.Form):
 
     def __init__(self, *args: Any, session: TrainingSession, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = session.registrations.paid()
+        places = session.registrations.paid().select_related("account").order_by("name", "pk")
         self.fields["attended"].queryset = places  # type: ignore[attr-defined]
         came = places.exclude(status=Registration.Status.MISSED)
         self.fields["attended"].initial = list(came.values_list("pk", flat=True))

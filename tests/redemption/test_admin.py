@@ -1,10 +1,15 @@
+import csv
+import io
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts import ledger
 from redemption.models import Registration, TrainingSession
-from redemption.services import mark_attendance
+from redemption.services import Person, cancel, mark_attendance
 from tests.factories.redemption import (
     TrainingFactory,
     TrainingSessionFactory,
@@ -130,7 +135,7 @@ def test_get_changes_nothing(admin_client, session, moving_clock):
 
 def test_staff_without_the_permission_move_nothing(client, session, django_user_model):
     client.force_login(django_user_model.objects.create_user("x@example.com", is_staff=True))
-    for name in ("move", "cancel", "attendance"):
+    for name in ("move", "cancel", "attendance", "roster"):
         assert client.post(page(session, name)).status_code == 403
 
 
@@ -141,6 +146,83 @@ def test_nobody_deletes_a_class_or_registration(admin_client, session):
         f"/admin/redemption/redemption/{redemption.pk}/delete/",
     ):
         assert admin_client.post(path, {"post": "yes"}).status_code == 403
+
+
+def csv_of(admin_client, session):
+    answer = admin_client.get(page(session, "roster.csv").rstrip("/"))
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_the_roster_names_who_has_a_place(admin_client, session):
+    redemption = register(funded_account(), session=session, names=("bo", "ann"), note="No <nuts>")
+    text = admin_client.get(page(session, "roster")).text
+    assert text.index("Ann") < text.index("bo@example.com</span></th>")
+    assert redemption.reference in text
+    assert "No &lt;nuts&gt;" in text
+
+
+def test_the_roster_leaves_cancelled_places_out(admin_client, session):
+    redemption = register(funded_account(), session=session, names=("ann", "bo"))
+    place = redemption.registrations.get(name="Bo")
+    cancel(redemption=redemption, places=[place], actor="registration:1")
+    assert "bo@example.com" not in admin_client.get(page(session, "roster")).text
+    assert [row[0] for row in csv_of(admin_client, session)] == ["Name", "Ann"]
+
+
+def test_an_empty_roster_says_so(admin_client, session):
+    assert "Nobody has registered yet." in admin_client.get(page(session, "roster")).text
+
+
+def test_the_roster_comes_as_a_table(admin_client, session):
+    account = funded_account()
+    redemption = register(account, session=session, note="No nuts")
+    assert csv_of(admin_client, session)[1] == [
+        "Ann", "ann@example.com", "registered", "100", account.name,
+        "Ann", "ann@example.com", redemption.reference, "", "No nuts",
+    ]  # fmt: skip
+
+
+def test_the_table_holds_no_formula(admin_client, session):
+    register(funded_account(), session=session, registrant=Person("@SUM(A1)", "a@example.com"),
+             participants=[Person("=1+1", "b@example.com")], note="+1")  # fmt: skip
+    row = csv_of(admin_client, session)[1]
+    assert (row[0], row[5], row[9]) == ("'=1+1", "'@SUM(A1)", "'+1")
+
+
+def test_the_table_is_named_after_class_and_day(admin_client, session):
+    answer = admin_client.get(page(session, "roster.csv").rstrip("/"))
+    name = f"roster-{session.training.slug}-2026-04-09.csv"
+    assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+
+
+def test_a_roster_of_more_people_costs_no_query_more(
+    admin_client, session, django_assert_max_num_queries
+):
+    account = funded_account()
+    register(account, session=session)
+    with CaptureQueriesContext(connection) as one:
+        admin_client.get(page(session, "roster"))
+    register(account, session=session, names=("bo", "cy"))
+    with django_assert_max_num_queries(len(one)):
+        admin_client.get(page(session, "roster"))
+
+
+def test_staff_who_may_look_print_the_roster_and_mark_nothing(client, session, django_user_model):
+    sue = django_user_model.objects.create_user("sue@example.com", is_staff=True)
+    sue.user_permissions.add(Permission.objects.get(codename="view_trainingsession"))
+    client.force_login(sue)
+    assert client.get(page(session, "roster")).status_code == 200
+    assert client.get(page(session, "attendance")).status_code == 403
+
+
+def test_attendance_tells_two_of_the_same_name_apart(admin_client, session, moving_clock):
+    account = funded_account()
+    register(account, session=session)
+    twin = Person("Ann", "ann@elsewhere.example")
+    register(account, session=session, registrant=twin, participants=[twin])
+    text = admin_client.get(page(session, "attendance")).text
+    assert "Ann (ann@example.com)" in text
+    assert "Ann (ann@elsewhere.example)" in text
 
 
 def test_the_lists_open(admin_client, session):

@@ -25,6 +25,7 @@ MODELS = {
     "redemption_training": {"view": "TSU", "add": "TU", "delete": "U"},
     "redemption_trainingsession": {
         "view": "TSU", "add": "TU", "move": "TU", "cancel": "TU", "attendance": "TU",
+        "roster": "TSU", "roster_csv": "TSU",
     },
     "reports_accountoverview": {"view": "FSU", "withdraw": "FU", "issue": "FU", "move": "FU"},
 }  # fmt: skip

@@ -82,6 +82,7 @@ SIGNING_IN = {
 }  # fmt: skip
 ACCOUNTS = {
     "accounts:list": Door(SIGNED),
+    "accounts:profile": Door(SIGNED),
     **doors(FOR_APPROVERS, ACCOUNT, "reports:dashboard", "reports:lots", "reports:statement"),
     **doors(FOR_APPROVERS, ACCOUNT, "redemption:account_registrations"),
     **doors(
