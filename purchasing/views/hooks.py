@@ -1,6 +1,7 @@
 """Where payment providers tell what happened. What is wrong is refused before anything is kept."""
 
 import json
+import re
 from typing import Any, NoReturn
 
 import stripe
@@ -14,6 +15,8 @@ from purchasing.services import events
 MOST_BYTES = 256 * 1024
 MOST_SECONDS_OLD = 300
 KIND_LENGTH, ID_LENGTH = 100, 255
+# An escaped NUL, which is not the text of one: that has a backslash more before it.
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 class Unreadable(ValueError):
@@ -67,8 +70,8 @@ def _check(told: Any) -> None:
             raise Unreadable
     if not (isinstance(about.get("id", ""), str) and len(about.get("id", "")) <= ID_LENGTH):
         raise Unreadable
-    # PostgreSQL keeps neither NUL nor lone surrogates, and no number without end.
-    if "\0" in json.dumps(told, ensure_ascii=False, allow_nan=False).encode().decode():
+    # No database keeps NUL, lone surrogates or a number without end in JSON.
+    if NUL.search(json.dumps(told, ensure_ascii=False, allow_nan=False).encode()):
         raise Unreadable
 
 
@@ -79,7 +82,7 @@ def _no_number(_name: str) -> NoReturn:
 def _size(request: HttpRequest) -> int:
     """Return what the sender says of the body's size; the server reads no more than that."""
     said = request.META.get("CONTENT_LENGTH") or "0"
-    return int(said) if said.isascii() and said.isdecimal() else 0
+    return int(said) if said.isascii() and said.isdecimal() else MOST_BYTES + 1
 
 
 def _said(status: int, text: str) -> HttpResponse:
