@@ -75,7 +75,7 @@ def gateway(monkeypatch):
     """The card provider: answers as told, and remembers what it was asked."""
 
     class Gateway:
-        asked: list = []  # noqa: RUF012
+        asked: list = []
         answer = "succeeded"
 
         def refund(self, **asked):
