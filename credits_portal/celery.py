@@ -20,6 +20,7 @@ BEAT: dict[str, float | BaseSchedule] = {
     "approvals.remind_approvers": 60.0,
     "redemption.remind_participants": 3600.0,
     "redemption.end_courses": 3600.0,
+    "purchasing.advance_orders": 3600.0,
     "redemption.remind_of_lots": crontab(hour="8", minute="0"),
     "accounts.expire_lots": crontab(hour="2", minute="30"),
     "accounts.forget_guesses": crontab(hour="3", minute="10"),

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from purchasing import stripe_gateway
 from purchasing.exceptions import PurchasingError
-from purchasing.services import cards, events
+from purchasing.services import cards, events, lifecycle
 
 logger = logging.getLogger(__name__)
 
@@ -26,3 +26,9 @@ def close_card_pages() -> None:
         cards.close_card_pages()
     except PurchasingError as error:
         logger.info("Card pages are looked after later: %s", error.code)
+
+
+@shared_task(name="purchasing.advance_orders", ignore_result=True)
+def advance_orders() -> None:
+    """Expire quotes, remind of invoices, cancel what nobody paid."""
+    lifecycle.advance_orders()

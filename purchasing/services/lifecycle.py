@@ -10,7 +10,7 @@ from credits_portal.lib.locks import locked, transactional
 from credits_portal.outbox.models import OutboundMail
 from purchasing import emails
 from purchasing.exceptions import DueDateRefused, OrderClosed
-from purchasing.models import Document, Order, Refund
+from purchasing.models import Document, Order, Payment, Refund
 from purchasing.terms import CANCEL_AFTER, REMIND_AFTER
 
 from .documents import issue_invoice
@@ -33,10 +33,13 @@ def advance_orders() -> None:
 
 def quotes_over() -> QuerySet[Order]:
     """Return unpaid orders whose price no longer holds; money that came keeps one open."""
-    waiting = Order.objects.filter(
-        quote_valid_until__lt=clock.today(), status__in=Order.PAYABLE, accepted_at=None
-    )
-    return waiting.exclude(payments__undone_at=None, payments__isnull=False).order_by("pk")
+    paid_in_part = Exists(Payment.objects.filter(order=OuterRef("pk"), undone_at=None))
+    return Order.objects.filter(
+        ~paid_in_part,
+        quote_valid_until__lt=clock.today(),
+        status__in=Order.PAYABLE,
+        accepted_at=None,
+    ).order_by("pk")
 
 
 def invoices_over() -> QuerySet[Order]:
