@@ -1,5 +1,6 @@
 """Over random histories each report adds up to the ledger, on any date (docs/reports.md)."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -23,13 +24,13 @@ FIGURES = ["issued", "available", "held", "redeemed", "expired", "withdrawn"]
 VERBS = ["issue", "redeem", "hold", "capture", "release", "restore", "withdraw", "sweep"]
 STEPS = st.lists(
     st.tuples(
-        st.integers(0, 40),
+        st.integers(0, 8),
         st.sampled_from(VERBS),
         st.integers(1, 60),
         st.sampled_from(["1.00", "0.80", "0.8125", "0"]),
     ),
     min_size=1,
-    max_size=25,
+    max_size=12,
 )
 
 
@@ -60,10 +61,8 @@ class History:
     def play(self, verb, credits, price):
         self.count += 1
         told = {"key": f"step:{self.count}", "actor": "job:test", "reason": "played"}
-        try:
+        with suppress(LedgerError):
             getattr(self, verb)(credits, price, told)
-        except LedgerError:
-            pass
 
     def issue(self, credits, price, told):
         today = clock.today()
@@ -72,7 +71,7 @@ class History:
             credits=credits * 10,
             unit_price=Decimal(price),
             purchased_on=today,
-            last_day=today + timedelta(days=credits),
+            last_day=today + timedelta(days=credits // 2),
             **told,
         )
 
@@ -119,7 +118,7 @@ def test_the_balance_of_any_past_day_is_what_the_ledger_said_then(moving_clock, 
     assert told == {day: told_by(then) for day, then in history.snapshots.items()}
 
 
-@given(STEPS, st.integers(0, 90))
+@given(STEPS, st.integers(0, 40))
 def test_the_balance_of_a_day_to_come_is_what_the_ledger_will_say(moving_clock, steps, days):
     history = History(moving_clock, steps)
     day = clock.today() + timedelta(days=days)
@@ -128,7 +127,7 @@ def test_the_balance_of_a_day_to_come_is_what_the_ledger_will_say(moving_clock, 
     assert foretold == told_by(balance(account=history.account))
 
 
-@given(STEPS, st.integers(0, 200), st.integers(0, 200))
+@given(STEPS, st.integers(0, 60), st.integers(0, 60))
 def test_purchases_less_what_left_is_the_balance_in_every_month(moving_clock, steps, skip, span):
     history = History(moving_clock, steps)
     first = START.date() + timedelta(days=skip)
