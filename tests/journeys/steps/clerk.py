@@ -24,3 +24,28 @@ def receives_transfer(clerk, number, *, on, reference):
     clerk.presses("Book the transfer")
     clerk.page.get_by_text("The transfer is booked.").wait_for()
     return said
+
+
+def opens_class(clerk, session):
+    """Open a class in the admin."""
+    clerk.opens(f"/admin/redemption/trainingsession/{session}/change/")
+
+
+def moves_class(clerk, session, starts, ends, reason):
+    """Move a class, with the reason that participants read."""
+    opens_class(clerk, session)
+    clerk.follows("Move")
+    clerk.fills("New start", starts)
+    clerk.fills("New end", ends)
+    clerk.fills("Reason", reason)
+    clerk.presses("Move")
+    clerk.page.get_by_text("Done: Moved.").wait_for()
+
+
+def calls_class_off(clerk, session, reason):
+    """Call a class off, with the reason that participants read."""
+    opens_class(clerk, session)
+    clerk.follows("Call off")
+    clerk.fills("Reason", reason)
+    clerk.presses("Call off")
+    clerk.page.get_by_text("Done: Called off.").wait_for()

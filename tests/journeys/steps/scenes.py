@@ -40,11 +40,27 @@ def company(*, lots=((10_000, 365),), approval=False, delegates=(), **fields):
     account.save()
     for credits, days in lots:
         add_lot(account, credits, days=days)
-    for email in delegates:
-        invited = invite_delegate(account=account, actor=owner, email=email, name=name_of(email))
-        accept_delegation(delegate=invited)
+    appoint(account, delegates)
     passkey, _made = passkeys.ensure(account=account)
     return {"account": account.public_id, "passkey": passkeys.reveal(passkey)}
+
+
+def wants_approval(*, delegates=()):
+    """Turn approval on, and have delegates accept; return the passkey."""
+    [account] = CreditAccount.objects.all()
+    account.requires_approval = True
+    account.save(update_fields=["requires_approval"])
+    appoint(account, delegates)
+    return passkey_of_owner()
+
+
+def appoint(account, emails):
+    """Have people invited as delegates and accept."""
+    for email in emails:
+        invited = invite_delegate(
+            account=account, actor=account.owner, email=email, name=name_of(email)
+        )
+        accept_delegation(delegate=invited)
 
 
 def passkey_of_owner():

@@ -18,7 +18,7 @@ def fills_in(member, *, passkey, email, others=(), attending=True):
     if not attending:
         member.unticks("I am attending")
     for other in others:
-        member.presses("Add participant")
+        member.adds("Add participant", "Participant")
         member.fills_last("Name", name_of(other))
         member.fills_last("Work email", other)
     member.presses("Continue")

@@ -53,6 +53,14 @@ class Visitor:
         with self.page.expect_navigation():
             self._activate(self.page.get_by_role("button", name=name, exact=True))
 
+    def adds(self, name, group):
+        """Press the button that adds a group of fields, in place or by a new page; wait for it."""
+        self.clicks += 1
+        groups = self.page.get_by_role("group", name=group)
+        before = groups.count()
+        self._activate(self.page.get_by_role("button", name=name, exact=True))
+        expect(groups).to_have_count(before + 1)
+
     def follows(self, name):
         """Follow the first link of this name; wait for its page."""
         self.clicks += 1
