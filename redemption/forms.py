@@ -137,6 +137,10 @@ class ParticipantForm(forms.Form):
 class BaseParticipantFormSet(forms.BaseFormSet[ParticipantForm]):
     """The participants besides the registrant."""
 
+    def initial_form_count(self) -> int:
+        """Let any row that comes back empty be nobody, whether it was shown filled in or not."""
+        return 0 if self.is_bound else super().initial_form_count()
+
     @property
     def people(self) -> list[Person]:
         """Return those named."""

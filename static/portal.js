@@ -69,6 +69,24 @@
     form.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(ask, 250); });
   });
 
+  // <button data-add="#template" data-total="name of TOTAL_FORMS"> adds a row to a form set here;
+  // without a script it sends the form, and the answer has the row.
+  all("button[data-add]").forEach((button) => {
+    const pattern = document.querySelector(button.dataset.add);
+    const total = button.form.elements[button.dataset.total];
+    button.addEventListener("click", (event) => {
+      const count = Number(total.value);
+      const most = Number(button.form.elements[button.dataset.total.replace("TOTAL", "MAX_NUM")].value);
+      if (count >= most) return;
+      event.preventDefault();
+      const html = pattern.innerHTML.replaceAll("__prefix__", count).replaceAll("__number__", count + 1);
+      const row = document.createRange().createContextualFragment(html).querySelector("fieldset");
+      button.parentElement.before(row);
+      total.value = count + 1;
+      row.querySelector("input").focus();
+    });
+  });
+
   const language = document.documentElement.lang;
   // As formats.py writes it: 14 March 2027, 09:00 EDT.
   const readersOwn = (moment) => {

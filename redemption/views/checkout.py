@@ -50,6 +50,8 @@ class RegisterPage:
             initial, people = self._initial()
             self.form = RegisterForm(initial=initial, **terms)
             self.rows = ParticipantFormSet(initial=people, prefix="people")
+        if "add" in request.POST:
+            self.rows.forms[-1].fields["name"].widget.attrs["autofocus"] = True
 
     def _initial(self) -> tuple[dict[str, Any], list[dict[str, str]]]:
         """Return what stands in the fields: typed before "Add", drafted, or known."""

@@ -141,6 +141,22 @@ def test_an_empty_row_is_nobody(client, account, session):
     assert Redemption.objects.get().registrations.count() == 1
 
 
+def test_an_empty_row_that_the_server_added_is_nobody(client, account, session):
+    fields = {"others": [("", "")], "people-INITIAL_FORMS": "1"}
+    client.post(check_page(client, account, session, **fields))
+    assert Redemption.objects.get().registrations.count() == 1
+
+
+def test_a_row_half_filled_in_is_refused_at_its_field(client, account, session):
+    answer = send(client, account, session, others=[("Bo", "")])
+    assert answer.context["formset"].errors[0].keys() == {"email"}
+
+
+def test_a_row_added_by_the_server_has_the_focus(client, account, session):
+    page = send(client, account, session, add="1").text
+    assert re.findall(r'<input[^>]*name="([^"]+)"[^>]*\bautofocus', page) == ["people-0-name"]
+
+
 def test_a_registrant_may_send_others_only(client, account, session):
     others = [("Bo", "bo@example.com")]
     client.post(check_page(client, account, session, others=others, attending=None))
