@@ -76,7 +76,10 @@ class TooFewCredits(RedemptionError):
 
     def default_message(self) -> str:
         """Return the refusal's text."""
-        return _("There are not enough credits for this training. Nothing was spent.")
+        return _(
+            "There are not enough credits for this training. Only credits that last until the end "
+            "of a class can pay for it. Nothing was spent."
+        )
 
 
 class PasskeyNoLongerAccepted(RedemptionError):
