@@ -16,6 +16,7 @@ BEAT: dict[str, float | BaseSchedule] = {
     "outbox.drain": 10.0,
     "purchasing.apply_events": 15.0,
     "purchasing.close_card_pages": 60.0,
+    "purchasing.pay_refunds": 30.0,
     "approvals.lapse_due_requests": 60.0,
     "approvals.remind_approvers": 60.0,
     "redemption.remind_participants": 3600.0,

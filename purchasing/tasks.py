@@ -6,7 +6,7 @@ from celery import shared_task
 
 from purchasing import stripe_gateway
 from purchasing.exceptions import PurchasingError
-from purchasing.services import cards, events, lifecycle
+from purchasing.services import cards, events, lifecycle, refund_delivery
 
 logger = logging.getLogger(__name__)
 
@@ -32,3 +32,9 @@ def close_card_pages() -> None:
 def advance_orders() -> None:
     """Expire quotes, remind of invoices, cancel what nobody paid."""
     lifecycle.advance_orders()
+
+
+@shared_task(name="purchasing.pay_refunds", ignore_result=True)
+def pay_refunds() -> None:
+    """Ask the card provider to pay the refunds that are due."""
+    refund_delivery.pay_back_due()

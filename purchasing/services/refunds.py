@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
+
+from django.db import transaction
 
 from accounts import ledger
 from accounts.services.returns import extend
 from credits_portal.lib import clock
 from credits_portal.lib.locks import transactional
+from credits_portal.outbox.services import wake
 from purchasing import emails
 from purchasing.exceptions import RefundRefused
 from purchasing.models import Dispute, Document, Order, Payment, Refund
@@ -19,6 +23,7 @@ from .payments import Actor, actor_name
 from .recalls import excess, locked_with_account, rebalance, settle_status
 
 Status = Refund.Status
+PAY = "purchasing.pay_refunds"
 # A refund can fail after it was done, never the other way: the later state wins, however told.
 RANK = {Status.REQUESTED: 0, Status.DONE: 1, Status.FAILED: 2}
 
@@ -99,6 +104,7 @@ def request_refund(
             lot=order.lot, credits=credits, key=f"refund:{key}", actor=actor, reason=reason
         )
     refund.save()
+    transaction.on_commit(partial(wake, PAY), robust=True)
     return refund
 
 
