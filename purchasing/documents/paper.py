@@ -28,6 +28,7 @@ LETTER = frozenset({
 # A word longer than a line may break, lest it run out of the page.
 LONG_WORD = re.compile(r"\S{40,}")
 BREAK_EVERY = 36
+MOST_LINES = 8
 ZERO_WIDTH_SPACE = "\u200b"
 
 
@@ -83,7 +84,15 @@ def party_of(facts: Facts) -> list[str]:
     country = str(dict(countries()).get(facts["country"], facts["country"]))
     name = facts["company"] or facts["buyer"]
     email = facts["payables_email"] or facts["buyer_email"]
-    return [line for line in (name, facts["address"], country, tax_id, email) if line]
+    address = compact(facts["address"])
+    return [line for line in (name, address, country, tax_id, email) if line]
+
+
+def compact(address: str) -> str:
+    """Return an address without empty lines, and in no more than MOST_LINES."""
+    lines = [line.strip() for line in address.splitlines() if line.strip()]
+    kept, rest = lines[: MOST_LINES - 1], lines[MOST_LINES - 1 :]
+    return "\n".join([*kept, ", ".join(rest)] if rest else kept)
 
 
 def stamp_of(document: Document) -> dict[str, str]:
