@@ -17,6 +17,7 @@ from accounts.models import User
 
 from . import staff_queries
 from .adjustments import ADJUSTMENTS
+from .books import admin as books_admin  # noqa: F401  # registers its pages
 from .forms import AdjustForm
 from .models import AccountOverview
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db import connection
 
-from .periods import Cut, Periods
+from reports import sql
+
+from .cuts import Cut, Periods
 from .statements import Group, movements
 from .totals import Totals
 
@@ -31,7 +33,7 @@ def flows(cuts: Sequence[Cut], group: Group = "all") -> Mapping[tuple[Any, int],
         rows = cursor.fetchall()
     found: dict[tuple[Any, int], Counts] = defaultdict(lambda: defaultdict(int))
     for period, grouped, price, source, target, credits in rows:
-        _add(found[grouped, period], Decimal(price).scaleb(-4), source, target, int(credits))
+        _add(found[grouped, period], sql.as_money(price), source, target, int(credits))
     return {key: Totals.of(counts) for key, counts in found.items()}
 
 

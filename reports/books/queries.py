@@ -1,19 +1,20 @@
 """The reports of the books: one query each, whatever the size of the ledger (docs/books.md)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import accumulate
-from typing import Any
 
 from django.db.models import Min, Sum
 
 from accounts.models import CreditAccount, CreditLot
 from credits_portal.lib import clock
+from reports.periods import first_of, months_of
+from reports.sql import as_date
 
+from .cuts import cut_after
 from .flows import flows
-from .periods import cut_after, months, next_month
 from .totals import Amount, Totals
 
 
@@ -29,7 +30,7 @@ class Month:
     @property
     def last_day(self) -> date:
         """Return the month's last day."""
-        return next_month(self.first) - timedelta(days=1)
+        return first_of(self.first, -1) - timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,9 @@ class Losing:
 
 def by_month(first: date, last: date) -> Sequence[Month]:
     """Return the months from that of `first` to that of `last`; the present one up to now."""
-    starts = list(months(first, last))
+    starts = list(months_of(first, last))
     cuts = [cut_after(start - timedelta(days=1)) for start in starts]
-    cuts.append(cut_after(next_month(last) - timedelta(days=1)))
+    cuts.append(cut_after(first_of(last, -1) - timedelta(days=1)))
     found = flows(cuts)
     in_period = [found.get((0, period), Totals()) for period in range(len(cuts))]
     stood = list(accumulate(in_period))
@@ -77,13 +78,18 @@ def on(day: date) -> Totals:
 
 
 def by_account(day: date) -> Sequence[Owed]:
-    """Return to whom something is owed at the end of `day`, most first."""
-    found = flows([cut_after(day)], "account").items()
-    owed = [Owed(pk, totals) for (pk, _period), totals in found if totals.deferred != Amount()]
-    return sorted(owed, key=lambda row: (-row.totals.deferred.money, row.account_id))
+    """Return `on(day)` for each account."""
+    found = flows([cut_after(day)], "account")
+    return [Owed(account_id, totals) for (account_id, _period), totals in found.items()]
 
 
-def sum_of(rows: Sequence[Owed]) -> Totals:
+def owed(rows: Iterable[Owed]) -> Sequence[Owed]:
+    """Return the accounts to which something is owed, most first."""
+    open_rows = [row for row in rows if row.totals.deferred != Amount()]
+    return sorted(open_rows, key=lambda row: (-row.totals.deferred.money, row.account_id))
+
+
+def sum_of(rows: Iterable[Owed]) -> Totals:
     """Return the totals of all accounts together."""
     return sum((row.totals for row in rows), start=Totals())
 
@@ -91,19 +97,10 @@ def sum_of(rows: Sequence[Owed]) -> Totals:
 def ageing(day: date) -> Sequence[Ending]:
     """Return the credits unredeemed at the end of `day`, by the month of their last day."""
     by_ending: dict[date, Amount] = {}
-    for last_day, amount in _unredeemed_by_last_day(flows([cut_after(day)], "last_day")):
-        month = last_day.replace(day=1)
-        by_ending[month] = by_ending.get(month, Amount()) + amount
+    for (last_day, _period), totals in flows([cut_after(day)], "last_day").items():
+        month = first_of(as_date(last_day))
+        by_ending[month] = by_ending.get(month, Amount()) + totals.unredeemed
     return [Ending(month, amount) for month, amount in sorted(by_ending.items()) if amount.credits]
-
-
-def _unredeemed_by_last_day(
-    found: Mapping[tuple[Any, int], Totals],
-) -> Iterator[tuple[date, Amount]]:
-    """Yield (last day, amount); SQLite gives the day as text."""
-    for (last_day, _period), totals in found.items():
-        day = date.fromisoformat(last_day) if isinstance(last_day, str) else last_day
-        yield day, totals.unredeemed
 
 
 def about_to_lose(days: int) -> Sequence[Losing]:

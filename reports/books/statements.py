@@ -8,18 +8,18 @@ for what was delivered of the redeemed. One statement, so that no booking comes 
 
 from typing import Literal
 
-from .periods import Periods
+from reports.sql import PRICE
+
+from .cuts import Periods
 
 Group = Literal["all", "account", "last_day"]
 # How the rows of a group are told apart: an expression over `lot`.
 GROUPS: dict[Group, str] = {"all": "0", "account": "lot.account_id", "last_day": "lot.last_day"}
 
-# Four decimals are all that a price has; as whole numbers they are exact on both engines.
-PRICE = "CAST(ROUND(lot.unit_price * 10000) AS bigint)"
-
 # Credits that move to another account or into a lot of 60 days leave and arrive in one moment at
-# one price: neither refunded nor sold, so what leaves is taken off what was issued.
-LEAVES = "entry.kind = 'withdraw' AND entry.key LIKE '%%:out'"
+# one price: neither refunded nor sold. What leaves is taken off what was issued; so are the credits
+# of a payment that was undone, which were never sold.
+LEAVES = "entry.kind = 'withdraw' AND (entry.key LIKE '%%:out' OR entry.key LIKE 'undo:%%')"
 ARRIVES = "entry.kind = 'issue' AND entry.key LIKE '%%:in'"
 HAPPENED = f"CASE WHEN {ARRIVES} THEN entry.created_at ELSE entry.effective_at END"
 

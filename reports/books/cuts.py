@@ -4,7 +4,7 @@ A cut is where one period ends and the next begins. Moments are compared with th
 day; dates, which are over at their end, with the day itself. So both engines need no time zone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,19 +29,6 @@ def cut_after(day: date) -> Cut:
     if end <= now:
         return Cut(end, day + timedelta(days=1))
     return Cut(now + timedelta(microseconds=1), clock.day_of(now))
-
-
-def months(first: date, last: date) -> Iterator[date]:
-    """Yield the first day of each month from that of `first` to that of `last`."""
-    month = first.replace(day=1)
-    while month <= last:
-        yield month
-        month = next_month(month)
-
-
-def next_month(month: date) -> date:
-    """Return the first day of the month after."""
-    return (month.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
 class Periods:
