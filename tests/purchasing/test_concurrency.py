@@ -10,8 +10,8 @@ from accounts.ledger import CreditLot
 from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
 from purchasing.exceptions import PaymentReused
-from purchasing.models import NumberSeries, Order, Payment
-from purchasing.services import cancel_order, place_order, settle
+from purchasing.models import Document, NumberSeries, Order, Payment
+from purchasing.services import accept_quote, cancel_order, place_order, settle
 from tests.factories.accounts import CreditAccountFactory, UserFactory
 from tests.factories.purchasing import OrderFactory, ensure_prices, purchase
 
@@ -132,4 +132,23 @@ def test_orders_placed_at_once_have_numbers_without_a_gap():
             key="k",
         )
     )
-    assert NumberSeries.objects.get().last == Order.objects.count() == PROCESSES
+    last = NumberSeries.objects.get(kind="order").last
+    assert last == Order.objects.count() == PROCESSES
+
+
+def test_receipts_issued_at_once_have_numbers_without_a_gap():
+    orders = [OrderFactory(credits=100) for _ in range(PROCESSES)]
+    all_at_once(lambda number: book(orders[number], f"BANK-{number}"))
+    receipts = Document.objects.filter(kind="receipt").order_by("number")
+    given = [int(number[-6:]) for number in receipts.values_list("number", flat=True)]
+    assert given == list(range(1, PROCESSES + 1))
+
+
+def test_a_quote_accepted_at_once_has_one_invoice():
+    order = OrderFactory()
+
+    def accept(_number):
+        return accept_quote(order=order, po_number="", payables_email="", actor="job:test").pk
+
+    all_at_once(accept)
+    assert [paper.number[-6:] for paper in order.documents.filter(kind="invoice")] == ["000001"]
