@@ -1,7 +1,7 @@
 """`python -m bench`: each measure beside its floor, alternating; see docs/benchmarks.md.
 
-It makes, fills and drops a database of its own, `portal_bench`, on the server of DATABASE_URL
-(else on localhost). What counts are the ratios, not the figures.
+It makes, fills and drops a database of its own beside that of DATABASE_URL (else on localhost):
+`portal_bench` beside `portal`. What counts are the ratios, not the figures.
 """
 
 import argparse

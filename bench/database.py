@@ -9,24 +9,24 @@ from urllib.parse import urlsplit
 import django
 import psycopg
 
-LOCAL = "postgres://postgres@127.0.0.1:5432/postgres"
-NAME = "portal_bench"
+LOCAL = "postgres://postgres@127.0.0.1:5432/portal"
 
 
 @contextmanager
 def fresh() -> Iterator[None]:
     """Set Django up on an empty, migrated database; no worker is woken."""
     url = os.environ.get("DATABASE_URL", "")
-    server = urlsplit(url if url.startswith("postgres") else LOCAL)._replace(path="/postgres")
+    given = urlsplit(url if url.startswith("postgres") else LOCAL)
+    server, name = given._replace(path="/postgres"), f"{given.path[1:]}_bench"
     os.environ.update(
-        DATABASE_URL=server._replace(path=f"/{NAME}").geturl(),
+        DATABASE_URL=server._replace(path=f"/{name}").geturl(),
         DEBUG="1",
         DATABASE_STATEMENT_TIMEOUT="0",
         DJANGO_SETTINGS_MODULE="credits_portal.settings",
     )
     with psycopg.connect(server.geturl(), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-        connection.execute(f"CREATE DATABASE {NAME}")
+        connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        connection.execute(f"CREATE DATABASE {name}")
         try:
             django.setup()
             from django.conf import settings  # noqa: PLC0415
@@ -37,7 +37,7 @@ def fresh() -> Iterator[None]:
             with mock.patch("credits_portal.outbox.services.wake"):
                 yield
         finally:
-            connection.execute(f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+            connection.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
 def dsn() -> str:

@@ -15,7 +15,7 @@ from django.db import connection, connections, transaction
 from accounts import ledger, passkeys
 from accounts.models import CreditAccount
 from bench import database, history, report
-from credits_portal.lib import clock
+from credits_portal.lib import clock, statements
 from credits_portal.outbox.services import queue
 from redemption.models import Training
 
@@ -49,7 +49,7 @@ def ours(training: Training, passkey: Any) -> Callable[[], Operation]:
     def start() -> Operation:
         def redeem(account_id: int) -> None:
             values = redemption_row(account_id, passkey, training)
-            with transaction.atomic(), connection.cursor() as cursor:
+            with transaction.atomic(), statements.prepared() as cursor:
                 cursor.execute(INSERT_REDEMPTION.format("redemption_redemption"), values)
                 (redemption_id,) = cursor.fetchone()
                 queue(

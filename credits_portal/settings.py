@@ -153,6 +153,8 @@ SQLITE_OPTIONS: dict[str, Any] = {
 POSTGRESQL_OPTIONS: dict[str, Any] = {
     "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 12), "timeout": 4},
     "connect_timeout": 3,
+    # For the cursors of lib/statements.py; Django's own prepare nothing.
+    "prepare_threshold": 5,
     "options": "-c lock_timeout=3s -c statement_timeout="
     + env.text("DATABASE_STATEMENT_TIMEOUT", "0"),
 }

@@ -12,7 +12,7 @@ from accounts.ledger.chain import Facts, Move, hash_of
 from accounts.ledger.exceptions import InvalidRequest, KeyReused
 from accounts.ledger.models import Bucket, LedgerEntry
 from accounts.ledger.requests import Request
-from credits_portal.lib import clock, locks
+from credits_portal.lib import clock, locks, statements
 
 Entry = TypeVar("Entry", bound=LedgerEntry)
 
@@ -108,7 +108,7 @@ def read(
     head: Head, request: Request, found: str, *params: Any
 ) -> tuple[Earlier | None, list[Any]]:
     """Look the request's key up and read the rows of `found`, by (last_day, lot)."""
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(READ.format(found=found), [head.account_id, request.key, *params])
         rows = cursor.fetchall()
     entry_id, fingerprint = rows[0][:2]
@@ -147,7 +147,7 @@ def book(
     digest = hash_of(values, moves, request.terms)
     entry = insert_entry(model, values, digest)
     insert_postings(entry.pk, moves)
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(
             "UPDATE accounts_creditaccount SET ledger_number = %s, ledger_hash = %s WHERE id = %s",
             [values.number, digest, head.account_id],
@@ -191,7 +191,7 @@ def move(moves: Sequence[Move]) -> None:
         f"UPDATE accounts_creditlot SET {CHANGES} FROM {dialect.rows(MOVE_TYPES)}"  # noqa: S608
         " WHERE accounts_creditlot.id = given.lot_id"
     )
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(sql, [dialect.as_json(MOVED, moves)])
         if cursor.rowcount != len(moves):
             raise RuntimeError(f"{cursor.rowcount} of {len(moves)} lots changed")
@@ -205,7 +205,7 @@ INSERT_ENTRY = (
 
 def insert_entry(model: type[Entry], facts: Facts, digest: str) -> Entry:
     """Write the entry's row and return it as `model`."""
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(INSERT_ENTRY, [*as_stored(facts), digest])
         (entry_id,) = cursor.fetchone()
     entry = model(id=entry_id, hash=digest, **facts._asdict())
@@ -228,7 +228,7 @@ def insert_postings(entry_id: int, moves: Sequence[Move]) -> None:
         "INSERT INTO accounts_posting (entry_id, lot_id, source, target, credits)"  # noqa: S608
         f" SELECT %s, given.* FROM {dialect.rows(MOVE_TYPES)}"
     )
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(sql, [entry_id, dialect.as_json(MOVED, moves)])
 
 
@@ -282,5 +282,5 @@ def book_all(entries: Sequence[tuple[Facts, str, Move]], heads: Iterable[Head]) 
 
 
 def _write(start: str, types: dict[str, str], rows: Sequence[Sequence[Any]], end: str = "") -> None:
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(f"{start} {dialect.rows(types)}{end}", [dialect.as_json(list(types), rows)])

@@ -17,6 +17,8 @@ from django.db import (
     transaction,
 )
 
+from credits_portal.lib import statements
+
 Row = TypeVar("Row", bound=models.Model)
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -40,11 +42,14 @@ def locked_values(table: str, pks: Iterable[int], columns: Sequence[str]) -> lis
 
     Others may still refer to the rows meanwhile (FOR NO KEY UPDATE leaves foreign keys alone).
     """
-    ids = ", ".join(str(int(pk)) for pk in sorted(set(pks)))
+    ids = sorted(set(pks))
+    # One row makes a statement that can be prepared; engines limit the number of parameters.
+    given, values = ("%s", ids) if len(ids) == 1 else (", ".join(str(int(pk)) for pk in ids), [])
     lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
-    with connection.cursor() as cursor:
+    with statements.prepared() as cursor:
         cursor.execute(
-            f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({ids}) ORDER BY id{lock}"  # noqa: S608
+            f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({given}) ORDER BY id{lock}",  # noqa: S608
+            values,
         )
         return list(cursor.fetchall())
 

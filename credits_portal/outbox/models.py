@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
-from credits_portal.lib import clock
+from credits_portal.lib import clock, statements
 
 
 def now() -> Any:
@@ -145,7 +145,7 @@ class OutboundMail(models.Model):
     def insert_once(self) -> bool:
         """Insert this new row in one round trip; tell whether it is the first of its key."""
         values = [as_stored(field, getattr(self, field.attname)) for field in inserted_fields()]
-        with connection.cursor() as cursor:
+        with statements.prepared() as cursor:
             cursor.execute(insert_statement(), values)
             row = cursor.fetchone()
         if row:
