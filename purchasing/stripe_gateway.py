@@ -114,14 +114,14 @@ def create_session(terms: SessionTerms) -> GatewaySession:
     Raises GatewayConflict if the key opened one with other terms, GatewayRefused and
     GatewayUnavailable.
     """
-    with _errors():
+    with errors():
         made = client().v1.checkout.sessions.create(_asked(terms), {"idempotency_key": terms.key})
     return _session(made)
 
 
 def fetch_session(session_id: str) -> GatewaySession:
     """Return the session as it is now. Raises GatewayRefused and GatewayUnavailable."""
-    with _errors():
+    with errors():
         found = client().v1.checkout.sessions.retrieve(
             session_id, {"expand": ["payment_intent.latest_charge"]}
         )
@@ -130,7 +130,7 @@ def fetch_session(session_id: str) -> GatewaySession:
 
 def session_of(payment_intent: str) -> GatewaySession | None:
     """Return the session whose payment this is; None for one that was made elsewhere."""
-    with _errors():
+    with errors():
         found = client().v1.checkout.sessions.list(
             {
                 "payment_intent": payment_intent,
@@ -143,7 +143,7 @@ def session_of(payment_intent: str) -> GatewaySession | None:
 
 def expire_session(session_id: str) -> GatewaySession:
     """Close a checkout page, so that nobody pays there. Raises GatewayRefused if it has ended."""
-    with _errors():
+    with errors():
         return _session(client().v1.checkout.sessions.expire(session_id))
 
 
@@ -157,7 +157,7 @@ def refund(*, payment_intent: str, amount_cents: int, currency: str, key: str) -
     for known in refunds_of(payment_intent):
         if known.key == key:
             return known
-    with _errors():
+    with errors():
         paid = client().v1.payment_intents.retrieve(payment_intent)
         if paid.currency != currency.lower():
             raise GatewayRefused(f"The payment was made in {paid.currency}.")
@@ -175,20 +175,20 @@ def refund(*, payment_intent: str, amount_cents: int, currency: str, key: str) -
 
 def fetch_refund(refund_id: str) -> GatewayRefund:
     """Return the refund as it is now. Raises GatewayRefused and GatewayUnavailable."""
-    with _errors():
+    with errors():
         return _refund(client().v1.refunds.retrieve(refund_id))
 
 
 def refunds_of(payment_intent: str) -> list[GatewayRefund]:
     """Return every refund of a payment. Raises GatewayRefused and GatewayUnavailable."""
-    with _errors():
+    with errors():
         found = client().v1.refunds.list({"payment_intent": payment_intent, "limit": 100})
         return [_refund(each) for each in found.auto_paging_iter()]
 
 
 def fetch_dispute(dispute_id: str) -> GatewayDispute:
     """Return the dispute as it is now. Raises GatewayRefused and GatewayUnavailable."""
-    with _errors():
+    with errors():
         found = client().v1.disputes.retrieve(dispute_id)
     return GatewayDispute(
         id=found.id,
@@ -212,7 +212,7 @@ def _client(key: str, base: str) -> stripe.StripeClient:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
+def errors() -> Iterator[None]:
     """Turn the library's errors into the portal's; what is unclear counts as "not known yet"."""
     try:
         yield

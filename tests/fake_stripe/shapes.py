@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 
 import stripe
 from stripe._stripe_object import StripeObject, UntypedStripeObject
+from typing_extensions import is_typeddict
 
 # What the library takes beside an endpoint's own parameters, as options of the call.
 OPTIONS = frozenset(stripe.RequestOptions.__annotations__)
@@ -79,5 +80,5 @@ def typed_dicts(annotation, module):
     if isinstance(annotation, typing.ForwardRef):
         words = re.findall(r"\w+", annotation.__forward_arg__)
         named = [getattr(module, word, None) for word in words]
-        return [each for each in named if typing.is_typeddict(each)]
+        return [each for each in named if is_typeddict(each)]
     return [each for part in typing.get_args(annotation) for each in typed_dicts(part, module)]

@@ -22,7 +22,7 @@ def order(stripe):
 
 
 @pytest.fixture
-def page(order):
+def checkout(order):
     """Return the id of the order's open page."""
     open_card_page(order=order, seen=order.total)
     return order.card_sessions.get().external_id
@@ -51,75 +51,75 @@ def states(order):
 
 
 # --- What the events of a session do ------------------------------------------------------------
-def test_a_completed_page_pays_the_order(order, page, stripe):
-    stripe.pay(page)
+def test_a_completed_page_pays_the_order(order, checkout, stripe):
+    stripe.pay(checkout)
     bring(stripe)
     assert states(order) == ("paid", "open")
 
 
-def test_a_completed_page_is_confirmed_by_one_mail(order, page, stripe):
-    stripe.pay(page)
+def test_a_completed_page_is_confirmed_by_one_mail(order, checkout, stripe):
+    stripe.pay(checkout)
     bring(stripe)
     assert OutboundMail.objects.filter(name="purchasing.payment_received").count() == 1
 
 
-def test_an_event_names_the_order_that_it_was_about(order, page, stripe):
-    stripe.pay(page)
+def test_an_event_names_the_order_that_it_was_about(order, checkout, stripe):
+    stripe.pay(checkout)
     bring(stripe, "checkout.session.completed")
     assert ProviderEvent.objects.get().order == order
 
 
-def test_an_event_that_lies_of_the_amount_changes_nothing(order, page, stripe):
-    stripe.pay(page)
+def test_an_event_that_lies_of_the_amount_changes_nothing(order, checkout, stripe):
+    stripe.pay(checkout)
     (event,) = stripe.events_of("checkout.session.completed")
     event["data"]["object"] |= {"amount_total": 1, "currency": "eur"}
     bring(stripe)
     assert Payment.objects.get().amount == Decimal("18000.00")
 
 
-def test_a_page_that_is_not_paid_grants_nothing_whatever_its_event_says(order, page, stripe):
+def test_a_page_that_is_not_paid_grants_nothing_whatever_its_event_says(order, checkout, stripe):
     store(
         {
             "id": "evt_1",
             "type": "checkout.session.completed",
-            "data": {"object": {"id": page, "payment_status": "paid"}},
+            "data": {"object": {"id": checkout, "payment_status": "paid"}},
         }
     )
     apply_events()
     assert states(order) == ("awaiting", "open")
 
 
-def test_money_that_takes_days_pays_when_it_arrives(order, page, stripe):
-    stripe.pay_later(page)
+def test_money_that_takes_days_pays_when_it_arrives(order, checkout, stripe):
+    stripe.pay_later(checkout)
     bring(stripe)
     assert states(order) == ("awaiting", "open")
-    stripe.arrive(page)
+    stripe.arrive(checkout)
     bring(stripe)
     assert states(order) == ("paid", "open")
 
 
-def test_money_that_never_arrives_leaves_the_order_payable(order, page, stripe):
-    stripe.pay_later(page)
-    stripe.fall_through(page)
+def test_money_that_never_arrives_leaves_the_order_payable(order, checkout, stripe):
+    stripe.pay_later(checkout)
+    stripe.fall_through(checkout)
     bring(stripe)
     order.refresh_from_db()
     assert order.is_payable
 
 
-def test_an_expired_page_leaves_the_order_payable(order, page, stripe):
-    stripe.expire_session(page)
+def test_an_expired_page_leaves_the_order_payable(order, checkout, stripe):
+    stripe.expire_session(checkout)
     bring(stripe)
     order.refresh_from_db()
     assert (order.is_payable, order.card_sessions.get().status) == (True, "expired")
 
 
-def test_a_declined_card_leaves_the_page_open(order, page, stripe):
-    stripe.decline(page)
+def test_a_declined_card_leaves_the_page_open(order, checkout, stripe):
+    stripe.decline(checkout)
     bring(stripe)
     assert order.card_sessions.get().status == "open"
 
 
-def test_two_pages_paid_are_two_payments_and_one_lot(order, page, stripe):
+def test_two_pages_paid_are_two_payments_and_one_lot(order, checkout, stripe):
     CardSession.objects.update(status="expired")  # as if the portal had believed so
     open_card_page(order=order, seen=order.total)
     for session in stripe.find("cs_test"):
@@ -129,8 +129,8 @@ def test_two_pages_paid_are_two_payments_and_one_lot(order, page, stripe):
     assert (order.lot.credits, list(Order.objects.overpaid())) == (18_000, [order])
 
 
-def test_paying_a_cancelled_order_is_listed(order, page, stripe):
-    stripe.pay(page)
+def test_paying_a_cancelled_order_is_listed(order, checkout, stripe):
+    stripe.pay(checkout)
     cancel_order(order=order, actor="job:test")
     bring(stripe)
     assert list(Order.objects.paid_after_end()) == [order]
@@ -144,18 +144,18 @@ def test_an_event_of_another_sellers_page_is_done_with(stripe):
     assert (event.order, bool(event.applied_at), Payment.objects.count()) == (None, True, 0)
 
 
-def test_a_paid_page_of_an_unknown_order_waits_for_staff(order, page, stripe):
-    stripe.get("cs_test", page)["metadata"]["order"] = "TC-2026-999999"
+def test_a_paid_page_of_an_unknown_order_waits_for_staff(order, checkout, stripe):
+    stripe.get("cs_test", checkout)["metadata"]["order"] = "TC-2026-999999"
     CardSession.objects.all().delete()
-    stripe.pay(page)
+    stripe.pay(checkout)
     bring(stripe, "checkout.session.completed")
     event = ProviderEvent.objects.get()
     assert (event.applied_at, "does not exist" in event.error) == (None, True)
 
 
 # --- Money back --------------------------------------------------------------------------------
-def test_a_refund_in_the_dashboard_is_recorded(order, page, stripe):
-    intent = stripe.pay(page)
+def test_a_refund_in_the_dashboard_is_recorded(order, checkout, stripe):
+    intent = stripe.pay(checkout)
     stripe.refund_in_dashboard(intent, 100_000)
     bring(stripe)
     refund = Refund.objects.get()
@@ -163,14 +163,14 @@ def test_a_refund_in_the_dashboard_is_recorded(order, page, stripe):
 
 
 @pytest.mark.parametrize("kind", ["charge.refunded", "refund.created"])
-def test_a_refund_that_is_told_before_the_payment_books_both(order, page, stripe, kind):
-    stripe.refund_in_dashboard(stripe.pay(page), 100_000)
+def test_a_refund_that_is_told_before_the_payment_books_both(order, checkout, stripe, kind):
+    stripe.refund_in_dashboard(stripe.pay(checkout), 100_000)
     bring(stripe, kind)
     assert (states(order), Refund.objects.get().amount) == (("paid", "open"), Decimal(1000))
 
 
-def test_a_refund_that_came_back_has_failed(order, page, stripe):
-    refund = stripe.refund_in_dashboard(stripe.pay(page), 100_000)
+def test_a_refund_that_came_back_has_failed(order, checkout, stripe):
+    refund = stripe.refund_in_dashboard(stripe.pay(checkout), 100_000)
     stripe.fail_refund(refund["id"])
     bring(stripe)
     assert Refund.objects.get().status == "failed"
@@ -183,44 +183,44 @@ def test_a_refund_of_another_sellers_payment_is_done_with(stripe):
     assert (Refund.objects.count(), ProviderEvent.objects.filter(applied_at=None).count()) == (0, 0)
 
 
-def test_a_dispute_freezes_the_account(order, page, stripe):
-    stripe.dispute(stripe.pay(page))
+def test_a_dispute_freezes_the_account(order, checkout, stripe):
+    stripe.dispute(stripe.pay(checkout))
     bring(stripe)
     assert states(order)[1] == CreditAccount.Status.FROZEN
 
 
-def test_a_dispute_that_is_told_before_the_payment_books_both(order, page, stripe):
-    stripe.dispute(stripe.pay(page))
+def test_a_dispute_that_is_told_before_the_payment_books_both(order, checkout, stripe):
+    stripe.dispute(stripe.pay(checkout))
     bring(stripe, "charge.dispute.created")
     assert (Payment.objects.count(), Dispute.objects.get().status) == (1, "open")
 
 
 @pytest.mark.parametrize("outcome", ["won", "lost"])
-def test_a_dispute_ends_as_the_bank_decides(order, page, stripe, outcome):
-    dispute = stripe.dispute(stripe.pay(page))
+def test_a_dispute_ends_as_the_bank_decides(order, checkout, stripe, outcome):
+    dispute = stripe.dispute(stripe.pay(checkout))
     stripe.close_dispute(dispute["id"], status=outcome)
     bring(stripe)
     assert Dispute.objects.get().status == outcome
 
 
-def test_an_inquiry_takes_and_freezes_nothing(order, page, stripe):
-    inquiry = stripe.dispute(stripe.pay(page), status="warning_needs_response")
+def test_an_inquiry_takes_and_freezes_nothing(order, checkout, stripe):
+    inquiry = stripe.dispute(stripe.pay(checkout), status="warning_needs_response")
     stripe.close_dispute(inquiry["id"], status="warning_closed")
     bring(stripe)
     assert (states(order), Dispute.objects.count()) == (("paid", "open"), 0)
 
 
 # --- Once, and not lost ------------------------------------------------------------------------
-def test_an_event_is_applied_once(order, page, stripe):
-    stripe.pay(page)
+def test_an_event_is_applied_once(order, checkout, stripe):
+    stripe.pay(checkout)
     bring(stripe)
     calls = len(stripe.requests)
     bring(stripe)
     assert len(stripe.requests) == calls
 
 
-def test_an_event_that_another_worker_has_is_left_to_it(order, page, stripe):
-    stripe.pay(page)
+def test_an_event_that_another_worker_has_is_left_to_it(order, checkout, stripe):
+    stripe.pay(checkout)
     (told,) = stripe.events_of("checkout.session.completed")
     event = store(told)
     first = ProviderEvent.objects.get(pk=event.pk)
@@ -228,31 +228,32 @@ def test_an_event_that_another_worker_has_is_left_to_it(order, page, stripe):
 
 
 def test_what_a_killed_worker_had_begun_is_done_again_within_a_minute(
-    order, page, stripe, moving_clock, monkeypatch
+    order, checkout, stripe, moving_clock, monkeypatch
 ):
-    stripe.pay(page)
+    stripe.pay(checkout)
 
     def killed(event):
         raise SystemExit
 
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+    with monkeypatch.context() as patch:
         patch.setattr(events, "handle", killed)
-        bring(stripe)
+        with pytest.raises(SystemExit):
+            bring(stripe)
     moving_clock.advance(seconds=45)
     apply_events()
     assert Payment.objects.count() == 1
 
 
-def test_an_event_waits_while_stripe_is_away(order, page, stripe):
-    stripe.pay(page)
+def test_an_event_waits_while_stripe_is_away(order, checkout, stripe):
+    stripe.pay(checkout)
     stripe.trouble("error", times=2)
     bring(stripe, "checkout.session.completed")
     event = ProviderEvent.objects.get()
     assert (event.applied_at, event.attempts, "cannot be reached" in event.error) == (None, 1, True)
 
 
-def test_an_event_that_waited_is_applied_when_stripe_is_back(order, page, stripe, moving_clock):
-    stripe.pay(page)
+def test_an_event_that_waited_is_applied_when_stripe_is_back(order, checkout, stripe, moving_clock):
+    stripe.pay(checkout)
     stripe.trouble("error", times=2)
     bring(stripe, "checkout.session.completed")
     moving_clock.advance(seconds=15)
@@ -260,16 +261,16 @@ def test_an_event_that_waited_is_applied_when_stripe_is_back(order, page, stripe
     assert states(order) == ("paid", "open")
 
 
-def test_while_stripe_is_away_no_other_event_asks_it(order, page, stripe):
-    stripe.pay(page)
+def test_while_stripe_is_away_no_other_event_asks_it(order, checkout, stripe):
+    stripe.pay(checkout)
     stripe.expire_session(stripe.create_session(other_page())["id"])
     stripe.trouble("error", times=2)
     bring(stripe, "checkout.session.completed", "checkout.session.expired")
     assert sorted(ProviderEvent.objects.values_list("attempts", flat=True)) == [0, 1]
 
 
-def test_an_event_that_fails_holds_up_no_other(order, page, stripe):
-    stripe.pay(page)
+def test_an_event_that_fails_holds_up_no_other(order, checkout, stripe):
+    stripe.pay(checkout)
     gone = stripe.expire_session(stripe.create_session(other_page())["id"])
     del stripe.objects[gone["id"]]
     bring(stripe, "checkout.session.expired", "checkout.session.completed")

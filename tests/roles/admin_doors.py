@@ -19,6 +19,7 @@ MODELS = {
     "outbox_outboundmail": {"view": "FSU"},
     "purchasing_order": {"view": "FSU", "transfer": "FU", "cancel": "FU"},
     "purchasing_payment": {"view": "FSU"},
+    "purchasing_providerevent": {"view": "FSU"},
     "purchasing_pricelist": {"view": "FU", "add": "FU", "delete": "U"},
     "purchasing_taxrule": {"view": "FU", "add": "FU", "delete": "U"},
     "redemption_redemption": {"view": "FTSU", "return": "TSU"},

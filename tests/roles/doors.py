@@ -55,6 +55,7 @@ OPEN = {
     **doors(EVERYBODY, [], "healthz", "readyz", "purchasing:landing", "purchasing:buy"),
     **doors(EVERYBODY, ["theme_version"], "theme"),
     **doors(answers(ON), [], "purchasing:method", "purchasing:check"),
+    "purchasing:stripe_hook": Door(ONLY_POST, post=answers(400)),
     **doors(EVERYBODY, [], "redemption:catalogue", "redemption:find"),
     **doors(EVERYBODY, ["survey.slug"], "redemption:training", "redemption:register"),
     "redemption:check": Door(answers(ON), ("course.slug", "check_key")),
@@ -111,6 +112,12 @@ ACCOUNTS = {
 }  # fmt: skip
 ORDERS = {
     **doors(FOR_OWNER, ORDER, "purchasing:order", "purchasing:billing", "purchasing:cancel"),
+    # Without the provider's keys no card is taken: the pay page is not there.
+    "purchasing:card": Door(NOBODY | dict.fromkeys(GUESTS, IN), tuple(ORDER)),
+    **doors(
+        FOR_OWNER | {"owner": ON}, ORDER, "purchasing:card_return", "purchasing:card_left",
+    ),
+    "purchasing:switch_method": Door(ONLY_POST_SIGNED, tuple(ORDER), post=POST_FOR_OWNER),
     "purchasing:simulated_card": Door(NOBODY | dict.fromkeys(GUESTS, IN), tuple(ORDER)),
 }
 # A mailed link is the right: whoever holds it is answered, signed in or not.
