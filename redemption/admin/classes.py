@@ -42,6 +42,7 @@ class RosterInline(admin.TabularInline[Registration, TrainingSession]):
     readonly_fields = ["name", "email", "status", "credits", "of"]
     verbose_name_plural = _("roster")
     extra = 0
+    view_on_site = False
     can_delete = False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
@@ -86,7 +87,7 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
     """Classes: their time is changed by moving them, so that everybody is told."""
 
     change_form_template = "redemption/admin/session.html"
-    list_display = ["training", "when", "time_zone", "seats", "seats_left", "status"]
+    list_display = ["training", "when", "seats", "seats_left", "status"]
     list_filter = [ToMark, "status", "starts_at", "training"]
     list_select_related = ["training"]
     search_fields = ["training__title", "place"]

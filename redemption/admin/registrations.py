@@ -29,6 +29,7 @@ class PlaceInline(admin.TabularInline[Registration, Redemption]):
     readonly_fields = PLACE_FIELDS
     fk_name = "redemption"
     extra = 0
+    view_on_site = False
     can_delete = False
 
     def has_add_permission(self, *_args: Any) -> bool:
@@ -48,6 +49,7 @@ class PlaceInline(admin.TabularInline[Registration, Redemption]):
 class RedemptionAdmin(admin.ModelAdmin[Redemption]):
     """Registrations: found by reference, address or passkey; changed on their own page."""
 
+    change_form_template = "redemption/admin/redemption.html"
     list_display = ["reference", "name", "email", "training", "status", "credits", "submitted_at"]
     list_filter = ["status", "submitted_at"]
     list_select_related = ["training"]
@@ -92,6 +94,10 @@ class RedemptionAdmin(admin.ModelAdmin[Redemption]):
         "outcome_note",
     ]
     inlines = [PlaceInline]
+
+    def view_on_site(self, redemption: Redemption) -> str | None:
+        """Lead to the registration's page, where staff change it, if its link is known."""
+        return redemption.get_absolute_url() if redemption.has_link else None
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Registrations are sent with a passkey."""

@@ -206,3 +206,18 @@ def test_the_list_of_accounts_takes_the_same_queries(
         make_lot(account)
     with django_assert_max_num_queries(7):
         superuser.get(reverse("admin:accounts_creditaccount_changelist"))
+
+
+def test_the_page_of_an_account_leads_to_everything_about_it(superuser, account):
+    page = superuser.get(reverse("admin:accounts_creditaccount_change", args=[account.pk])).text
+    assert reverse("admin:reports_accountoverview_change", args=[account.pk]) in page
+
+
+def test_who_may_not_see_everything_gets_no_link_to_it(support, account):
+    page = support.get(reverse("admin:accounts_creditaccount_change", args=[account.pk])).text
+    assert "accountoverview" not in page
+
+
+def test_the_page_of_an_account_has_nothing_to_save(superuser, account):
+    page = superuser.get(reverse("admin:accounts_creditaccount_change", args=[account.pk])).text
+    assert 'name="_save"' not in page

@@ -3,6 +3,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.contrib.auth.models import Permission
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -223,6 +224,19 @@ def test_attendance_tells_two_of_the_same_name_apart(admin_client, session, movi
     text = admin_client.get(page(session, "attendance")).text
     assert "Ann (ann@example.com)" in text
     assert "Ann (ann@elsewhere.example)" in text
+
+
+def test_a_registration_leads_staff_to_its_own_page(admin_client, session):
+    redemption = register(funded_account(), session=session)
+    path = f"/admin/redemption/redemption/{redemption.pk}/change/"
+    assert redemption.get_absolute_url() in admin_client.get(path).text
+
+
+def test_a_registration_whose_link_is_lost_still_opens(admin_client, session, settings):
+    redemption = register(funded_account(), session=session)
+    settings.PASSKEY_KEYS = [Fernet.generate_key().decode()]
+    answer = admin_client.get(f"/admin/redemption/redemption/{redemption.pk}/change/")
+    assert (answer.status_code, "View on site" in answer.text) == (200, False)
 
 
 def test_the_lists_open(admin_client, session):
