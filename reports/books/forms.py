@@ -28,15 +28,14 @@ class MonthField(forms.DateField):
 class Asked(forms.Form):
     """What a page is asked by its address; what that does not say has a default."""
 
-    defaults: Callable[[], dict[str, Any]]
+    defaults: Callable[[], dict[str, str]]
 
     @classmethod
     def of(cls, given: QueryDict) -> Self:
         """Return the form bound to what was given, and to defaults for the rest."""
         asked = QueryDict(mutable=True)
-        for field in cls(initial=cls.defaults()):
-            default = field.field.widget.format_value(field.value())
-            asked[field.name] = given.get(field.name) or str(default)
+        for name, default in cls.defaults().items():
+            asked[name] = given.get(name) or default
         return cls(asked)
 
     def query(self) -> str:
@@ -51,10 +50,10 @@ class MonthsForm(Asked):
     last = MonthField(label=_("To"))
 
     @staticmethod
-    def defaults() -> dict[str, Any]:
+    def defaults() -> dict[str, str]:
         """Return what a page shows that was asked nothing."""
         today = clock.today()
-        return {"first": first_of(today, MONTHS_SHOWN - 1), "last": first_of(today)}
+        return {"first": f"{first_of(today, MONTHS_SHOWN - 1):%Y-%m}", "last": f"{today:%Y-%m}"}
 
     def clean(self) -> dict[str, Any]:
         """Check that the months stand in order, have begun, and are not too many."""
@@ -87,9 +86,9 @@ class DayForm(Asked):
     )
 
     @staticmethod
-    def defaults() -> dict[str, Any]:
+    def defaults() -> dict[str, str]:
         """Return what a page shows that was asked nothing."""
-        return {"on": clock.today()}
+        return {"on": clock.today().isoformat()}
 
 
 class AheadForm(Asked):
@@ -102,6 +101,6 @@ class AheadForm(Asked):
     )
 
     @staticmethod
-    def defaults() -> dict[str, Any]:
+    def defaults() -> dict[str, str]:
         """Return what a page shows that was asked nothing."""
-        return {"days": 60}
+        return {"days": "60"}

@@ -160,9 +160,9 @@ class History:
             ledger.withdraw(lot=lot, credits=1 + pick % 9, **self.terms())
 
     def take_the_refund_back(self, pick):
-        if entry := pick_of(LedgerEntry.objects.filter(kind="withdraw").order_by("id"), pick):
-            if not entry.key.endswith(":out"):
-                ledger.restore(entry=entry, credits=entry.credits, **self.terms())
+        refunds = LedgerEntry.objects.filter(kind="withdraw").exclude(key__endswith=":out")
+        if entry := pick_of(refunds.order_by("id"), pick):
+            ledger.restore(entry=entry, credits=entry.credits, **self.terms())
 
     def move_credits(self, pick):
         if lot := pick_of(CreditLot.objects.order_by("id"), pick):

@@ -1,4 +1,4 @@
-"""The books again, in plain Python from entries, places and class dates: one credit after another."""
+"""The books again, in plain Python from entries, places and class dates, credit by credit."""
 
 from collections import defaultdict
 from datetime import timedelta

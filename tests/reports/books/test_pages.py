@@ -168,7 +168,6 @@ def test_a_lot_is_about_to_end_on_its_last_day_too(client, finance):
     ("name", "asked"),
     [
         ("movements", {"first": "2026-13"}),
-        ("movements", {"first": "\0"}),
         ("movements", {"first": "2026-03", "last": "2026-02"}),
         ("movements", {"last": "2026-04"}),
         ("movements", {"first": "1990-01", "last": "2026-03"}),
