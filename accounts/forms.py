@@ -79,6 +79,11 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=_("Every delegate can stop their own reminders with one click."),
     )
+    monthly_statement = forms.BooleanField(
+        label=_("Mail me the statement of each month"),
+        required=False,
+        help_text=_("On the first day of the next one, with the bookings as a CSV file."),
+    )
     language = forms.ChoiceField(
         label=_("Language of your mails"), choices=languages, required=False
     )

@@ -138,6 +138,7 @@ class CreditAccount(models.Model):
     asks_cost_centre = models.BooleanField(_("asks for a cost centre"), default=False)
     early_reminders = models.BooleanField(_("early expiry reminders"), default=True)
     delegate_reminders = models.BooleanField(_("expiry reminders to delegates"), default=True)
+    monthly_statement = models.BooleanField(_("monthly statement"), default=True)
     status = models.CharField(
         _("status"), max_length=10, choices=Status.choices, default=Status.OPEN
     )
@@ -264,6 +265,7 @@ class Delegate(SecretLink):
     removed_at = models.DateTimeField(null=True, editable=False)
     ownership_offered_at = models.DateTimeField(null=True, editable=False)
     reminders = models.BooleanField(_("expiry reminders"), default=True)
+    monthly_statement = models.BooleanField(_("monthly statement"), default=False)
 
     objects = DelegateQuerySet.as_manager()
 

@@ -13,7 +13,7 @@ from accounts.models import CreditAccount, CreditLot
 from credits_portal.lib import clock
 
 from . import sql
-from .periods import Period, first_of, month_key, months_of
+from .periods import Period, first_of, month_key, month_name, months_of
 
 # What each pair of buckets counts as: a gain of the target's figure, a loss of the source's.
 FIGURES = {"redeemed": "redeemed", "expired": "expired", "withdrawn": "withdrawn"}
@@ -42,6 +42,11 @@ class Flow:
     expired: Amount = field(default_factory=Amount)
     withdrawn: Amount = field(default_factory=Amount)
     opening: int = 0
+
+    @property
+    def name(self) -> str:
+        """Return the month for people."""
+        return month_name(self.month)
 
     @property
     def change(self) -> int:

@@ -56,10 +56,14 @@ def last_year() -> Period:
     return Period(first_of(clock.today(), MONTHS_SHOWN - 1), clock.today())
 
 
+def month_of(day: date) -> Period:
+    """Return the month in which a day lies."""
+    return Period(first_of(day), first_of(day, -1) - timedelta(days=1))
+
+
 def previous_month() -> Period:
     """Return the month that ended last."""
-    this = first_of(clock.today())
-    return Period(first_of(this, 1), this - timedelta(days=1))
+    return month_of(first_of(clock.today(), 1))
 
 
 def months_of(first: date, last: date) -> Iterator[date]:

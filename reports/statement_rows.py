@@ -1,6 +1,11 @@
-"""The statement as a table of postings, from the first to the last: one statement, streamed."""
+"""The statement as a table of postings, from the first to the last, read in parts.
+
+A part is a range of the account's gapless entry numbers, so that no statement runs for long, the
+first row comes at once, and nothing is left open between two parts.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -30,7 +35,8 @@ COLUMNS = [
     Column("change", _("Change"), "credits"),
     Column("after", _("Available after"), "credits"),
 ]
-# The balance runs over every entry of the account, also over those that a filter leaves out.
+PART = 20_000
+# The balance runs over every entry of the part, also over those that a filter leaves out.
 ROWS = """
 SELECT move.number, {day}, {booked_on}, {kind}, {training}, {registrant}, redemption.reference,
     {cost_centre}, {reason}, lot.last_day, {target}, move.credits, {unit_price}, {value},
@@ -39,10 +45,11 @@ FROM (
     SELECT entry.number, entry.effective_at, entry.created_at, entry.kind, entry.reason,
         entry.id AS entry_id, COALESCE(entry.ends_id, entry.reverses_id, entry.id) AS origin,
         posting.lot_id, posting.target, posting.credits, {change} AS change,
-        SUM({change}) OVER (ORDER BY entry.number, posting.id ROWS UNBOUNDED PRECEDING) AS after
+        %s + SUM({change}) OVER (ORDER BY entry.number, posting.id ROWS UNBOUNDED PRECEDING)
+            AS after
     FROM accounts_ledgerentry AS entry
     JOIN accounts_posting AS posting ON posting.entry_id = entry.id
-    WHERE entry.account_id = %s
+    WHERE entry.account_id = %s AND entry.number > %s AND entry.number <= %s
 ) AS move
 JOIN accounts_creditlot AS lot ON lot.id = move.lot_id
 LEFT JOIN redemption_redemption AS redemption ON redemption.id = COALESCE(
@@ -54,6 +61,12 @@ LEFT JOIN redemption_training AS training ON training.id = redemption.training_i
 {where}
 ORDER BY move.number
 """
+CHANGE = f"""
+SELECT COALESCE(SUM({sql.AVAILABLE}), 0) FROM accounts_ledgerentry AS entry
+JOIN accounts_posting AS posting ON posting.entry_id = entry.id
+WHERE entry.account_id = %s AND entry.number > %s AND entry.number <= %s
+"""  # noqa: S608
+VALUE = "(move.credits * lot.unit_price)"
 TEXTS = {
     "training": "training.title",
     "registrant": "redemption.name",
@@ -72,48 +85,72 @@ def statement_table(account: CreditAccount, filters: Filters) -> Table:
     )
 
 
+@dataclass(frozen=True)
+class Part:
+    """The entries after number `low` up to `high`, and what was available before them."""
+
+    opening: int
+    low: int
+    high: int
+
+
+def _parts(account: CreditAccount) -> Iterator[Part]:
+    """Yield the parts of the account's entries as they stand now."""
+    last = CreditAccount.objects.values_list("ledger_number", flat=True).get(pk=account.pk)
+    opening = 0
+    for low in range(0, last, PART):
+        part = Part(opening, low, min(low + PART, last))
+        yield part
+        if part.high < last:
+            opening += int(sql.fetch(CHANGE, [account.pk, part.low, part.high])[0][0])
+
+
 def _rows(account: CreditAccount, filters: Filters) -> Iterator[tuple[Any, ...]]:
-    statement, params = _statement(account, filters, as_csv=False)
-    for row in streams.rows_of(statement, params):
-        number, day, booked_on, *texts, lot, target, credits, price, value, change, after = row
-        yield (
-            number,
-            sql.as_date(day),
-            sql.as_date(booked_on),
-            *texts,
-            sql.as_date(lot),
-            target,
-            credits,
-            sql.as_money(price),
-            sql.as_money(value),
-            change,
-            int(after),
-        )
+    for part in _parts(account):
+        statement, params = _statement(account, filters, part, as_csv=False)
+        for row in streams.rows_of(statement, params):
+            number, day, booked_on, *texts, lot, target, credits, price, value, change, after = row
+            yield (
+                number,
+                sql.as_date(day),
+                sql.as_date(booked_on),
+                *texts,
+                sql.as_date(lot),
+                target,
+                credits,
+                sql.as_money(price),
+                sql.as_money(value),
+                change,
+                int(after),
+            )
 
 
 def _lines(account: CreditAccount, filters: Filters) -> Iterator[bytes]:
-    return streams.lines_of(*_statement(account, filters, as_csv=True))
+    for part in _parts(account):
+        yield from streams.lines_of(*_statement(account, filters, part, as_csv=True))
 
 
-def _statement(account: CreditAccount, filters: Filters, *, as_csv: bool) -> tuple[str, list[Any]]:
+def _statement(
+    account: CreditAccount, filters: Filters, part: Part, *, as_csv: bool
+) -> tuple[str, list[Any]]:
     """Return the query and its parameters; `as_csv` writes texts and money as a file has them."""
     kinds, kind_words = _in_words("move.kind", dict(LedgerEntry.Kind.choices))
     targets, target_words = _in_words("move.target", dict(Bucket.choices))
-    where, wanted = _where(account, filters)
-    price, value = "lot.unit_price", "move.credits * lot.unit_price"
-    units = {"unit_price": sql.PRICE, "value": f"move.credits * {sql.PRICE}"}
-    money = {"unit_price": streams.money(price), "value": streams.money(f"({value})")}
-    terms = {
-        "day": sql.day_of("move.effective_at"),
-        "booked_on": sql.day_of("move.created_at"),
-        "kind": kinds,
-        "target": targets,
-        "change": sql.AVAILABLE,
-        "where": where,
-        **{name: streams.safe(text) if as_csv else text for name, text in TEXTS.items()},
-        **(money if as_csv else units),
-    }
-    return ROWS.format(**terms), [*kind_words, *target_words, account.pk, *wanted]
+    where, wanted = _where(account, filters, part)
+    texts = {name: streams.safe(text) if as_csv else text for name, text in TEXTS.items()}
+    statement = ROWS.format(
+        day=sql.day_of("move.effective_at"),
+        booked_on=sql.day_of("move.created_at"),
+        kind=kinds,
+        target=targets,
+        change=sql.AVAILABLE,
+        where=where,
+        unit_price=streams.money("lot.unit_price") if as_csv else sql.PRICE,
+        value=streams.money(VALUE) if as_csv else f"move.credits * {sql.PRICE}",
+        **texts,
+    )
+    range_of = [part.opening, account.pk, part.low, part.high]
+    return statement, [*kind_words, *target_words, *range_of, *wanted]
 
 
 def _in_words(column: str, words: dict[str, Any]) -> tuple[str, list[str]]:
@@ -122,10 +159,10 @@ def _in_words(column: str, words: dict[str, Any]) -> tuple[str, list[str]]:
     return f"CASE {column} {cases} END", [str(word) for word in words.values()]
 
 
-def _where(account: CreditAccount, filters: Filters) -> tuple[str, Any]:
+def _where(account: CreditAccount, filters: Filters, part: Part) -> tuple[str, Any]:
     """Return the condition that the filters make, and its parameters."""
     if filters.is_empty:
         return "", ()
-    wanted = entries(account, filters).order_by().values("pk")
-    statement, params = wanted.query.sql_with_params()
+    wanted = entries(account, filters).filter(number__gt=part.low, number__lte=part.high)
+    statement, params = wanted.order_by().values("pk").query.sql_with_params()
     return f"WHERE move.entry_id IN ({statement})", params

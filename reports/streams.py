@@ -13,10 +13,6 @@ from . import sql
 
 BUFFER = 1 << 16
 ROWS_AT_ONCE = 2_000
-# The rows are wanted in the order of an index from the first one on, not all together soonest.
-FIRST_ROW_SOON = "SET LOCAL enable_sort = off; SET LOCAL enable_hashjoin = off; \
-SET LOCAL enable_mergejoin = off; SET LOCAL jit = off; \
-SET LOCAL max_parallel_workers_per_gather = 0"
 
 
 def rows_of(statement: str, params: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
@@ -50,7 +46,6 @@ def unhurried() -> Iterator[None]:
         return
     with transaction.atomic(), connection.cursor() as cursor:
         dialect.take_your_time(cursor)
-        cursor.execute(FIRST_ROW_SOON)
         yield
 
 

@@ -6,6 +6,7 @@ so that the credits add up to what the ledger's entries of the period still hold
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +16,7 @@ from accounts.models import CreditAccount
 from redemption.models import Redemption, Training
 
 from . import sql
-from .periods import EVER, Period, month_name, month_of_key
+from .periods import EVER, Period, month_name, month_of_key, months_of
 
 PEOPLE, TRAININGS, MONTHS, COST_CENTRES = "person", "training", "month", "cost_centre"
 
@@ -32,8 +33,9 @@ class Filters:
 
 @dataclass(frozen=True)
 class UsageLine:
-    """The places of one person, training, month or cost centre."""
+    """The places of one person, training, month or cost centre; `key` is what they share."""
 
+    key: str
     name: str
     detail: str
     places: int
@@ -52,6 +54,12 @@ class Usage:
     lines: Sequence[UsageLine]
     total: UsageLine
     count: int
+
+    @property
+    def by_month(self) -> Sequence[tuple[date, int]]:
+        """Return the credits of each month from the first to the last, for lines by month."""
+        credits = {month_of_key(line.key): line.credits for line in self.lines}
+        return [(month, credits.get(month, 0)) for month in months_of(min(credits), max(credits))]
 
 
 # An entry's worth is what its postings took, less what was restored of them, each at its lot's
@@ -139,8 +147,10 @@ def usage(
         statement, params = f"{statement} LIMIT %s OFFSET %s", [*params, limit, offset]
     rows = sql.fetch(statement, params)
     totals = rows[0][TOTALS_FROM:] if rows else (0,) * 8
-    whole = _line(_("Total"), "", totals[1:])
-    return Usage([_line(*_named(by, *row[:2]), row[2:]) for row in rows], whole, int(totals[0]))
+    whole = _line("", _("Total"), "", totals[1:])
+    return Usage(
+        [_line(row[0], *_named(by, *row[:2]), row[2:]) for row in rows], whole, int(totals[0])
+    )
 
 
 def _statement(account: CreditAccount, by: str, filters: Filters) -> tuple[str, list[Any]]:
@@ -184,10 +194,10 @@ def like(text: str) -> str:
     return f"%{text.lower()}%"
 
 
-def _line(name: str, detail: str, figures: tuple[Any, ...]) -> UsageLine:
+def _line(key: str, name: str, detail: str, figures: tuple[Any, ...]) -> UsageLine:
     places, attended, missed, cancelled, booked, credits = map(int, figures[:6])
     value = sql.as_money(figures[6])
-    return UsageLine(name, detail, places, attended, missed, cancelled, booked, credits, value)
+    return UsageLine(key, name, detail, places, attended, missed, cancelled, booked, credits, value)
 
 
 def _named(by: str, key: str, detail: str) -> tuple[str, str]:

@@ -19,6 +19,7 @@ SETTINGS = frozenset(
         "asks_cost_centre",
         "early_reminders",
         "delegate_reminders",
+        "monthly_statement",
     }
 )
 

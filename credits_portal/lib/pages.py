@@ -12,12 +12,17 @@ PER_PAGE = 25
 MAX_DIGITS = 9
 
 
+def page_number(request: HttpRequest) -> int:
+    """Return the number of the page that the request names, the first by default; else raise 404."""
+    number = request.GET.get("page", "1")
+    if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS) or not int(number):
+        raise Http404("page")
+    return int(number)
+
+
 def page_of(request: HttpRequest, rows: QuerySet[Row], *, per_page: int = PER_PAGE) -> Page[Row]:
     """Return the page of `rows` that the request names, the first by default; else raise 404."""
-    number = request.GET.get("page", "1")
-    if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS):
-        raise Http404("page")
     try:
-        return Paginator(rows, per_page).page(int(number))
+        return Paginator(rows, per_page).page(page_number(request))
     except InvalidPage as error:
         raise Http404("page") from error

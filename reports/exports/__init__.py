@@ -3,9 +3,12 @@
 from .csv import csv_chunks, csv_response
 from .names import file_name
 from .tables import Column, Kind, Table
-from .xlsx import write_xlsx, xlsx_response
+from .xlsx import CONTENT_TYPE, write_xlsx, xlsx_response
+
+CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": CONTENT_TYPE}
 
 __all__ = [
+    "CONTENT_TYPES",
     "Column",
     "Kind",
     "Table",

@@ -25,7 +25,7 @@ def remove(apps: Apps, _schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("reports", "0002_staff_groups"),
+        ("reports", "0003_export_jobs"),
     ]
 
     operations = [

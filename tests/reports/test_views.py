@@ -9,7 +9,7 @@ from tests.factories import approvals as factories
 from tests.factories.accounts import UserFactory
 from tests.factories.redemption import add_lot
 
-PAGES = ["dashboard", "lots", "statement"]
+PAGES = ["dashboard", "lots", "months", "statement", "usage", "balance", "expiry", "files"]
 
 
 @pytest.fixture

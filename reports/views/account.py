@@ -1,4 +1,4 @@
-"""The account's own pages of figures, for owners and delegates (rules.md 9)."""
+"""The account's first page and its lots."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -9,12 +9,9 @@ from accounts.access import visible_account
 from accounts.ledger import balance
 from credits_portal.lib import clock
 from credits_portal.lib.pages import page_of
-
-from . import queries
-from . import statement as statements
+from reports import queries
 
 LOTS_PER_PAGE = 25
-LINES_PER_PAGE = 25
 
 
 @login_required
@@ -43,18 +40,3 @@ def lots(request: HttpRequest, public_id: str) -> HttpResponse:
         "page": page_of(request, queries.lots_usable_first(account), per_page=LOTS_PER_PAGE),
     }
     return render(request, "reports/lots.html", context)
-
-
-@login_required
-@require_safe
-def statement(request: HttpRequest, public_id: str) -> HttpResponse:
-    """List every booking, the latest first, with the running balance."""
-    account = visible_account(request, public_id)
-    page = page_of(request, statements.entries(account), per_page=LINES_PER_PAGE)
-    context = {
-        "account": account,
-        "is_owner": account.is_owned_by(request.user),
-        "page": page,
-        "lines": statements.lines(account, page.object_list),
-    }
-    return render(request, "reports/statement.html", context)

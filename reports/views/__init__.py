@@ -1,0 +1,1 @@
+"""The account's pages of figures, for owners and delegates (rules.md 9)."""
