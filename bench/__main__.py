@@ -8,7 +8,7 @@ import argparse
 
 from bench import database
 
-ROWS = ("redeem", "history", "drain", "sweep", "verify")
+ROWS = ("redeem", "history", "drain", "sweep", "verify", "start")
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows and the time")
     arguments = parser.parse_args()
     with database.fresh():
-        from bench import redeem, sweep, verify  # noqa: PLC0415  # Django must be set up first
+        from bench import redeem, start, sweep, verify  # noqa: PLC0415  # Django must be set up first
 
         measures = {
             "redeem": redeem.against_the_floor,
@@ -25,6 +25,7 @@ def main() -> None:
             "drain": redeem.drain,
             "sweep": sweep.against_one_statement,
             "verify": verify.everything,
+            "start": start.to_the_first_answer,
         }
         for name in arguments.rows or ROWS:
             measures[name](quick=arguments.quick)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts import ledger
 from accounts.ledger import store
@@ -17,22 +17,23 @@ MOMENT = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
 def accounts(count: int) -> list[CreditAccount]:
-    """Make accounts with one lot each, through the ledger for the first and by SQL after it."""
+    """Make accounts with one lot each, in one transaction."""
     owner, _new = User.objects.get_or_create(email="bench@example.com")
     made = CreditAccount.objects.bulk_create(
         [CreditAccount(name="bench", owner=owner) for _number in range(count)], batch_size=2000
     )
-    for account in made:
-        ledger.issue(
-            account=account,
-            credits=CREDITS,
-            unit_price=Decimal(1),
-            purchased_on=date(2026, 3, 10),
-            last_day=LAST_DAY,
-            key="bench",
-            actor="job:bench",
-            reason="bench",
-        )
+    with transaction.atomic():
+        for account in made:
+            ledger.issue(
+                account=account,
+                credits=CREDITS,
+                unit_price=Decimal(1),
+                purchased_on=date(2026, 3, 10),
+                last_day=LAST_DAY,
+                key="bench",
+                actor="job:bench",
+                reason="bench",
+            )
     return made
 
 

@@ -4,13 +4,15 @@ from statistics import median
 
 
 def tell(what: str, ours: list[float], floor: list[float], aim: float, unit: str) -> None:
-    """Print medians; `aim` is the least (per second) or the most (seconds) ratio wanted."""
-    mine, least = median(ours), median(floor)
-    ratio = mine / least
+    """Print the medians and the median ratio of neighbours: `ours` and `floor` were in turn.
+
+    `aim` is the least (per second) or the most (seconds) ratio wanted.
+    """
+    ratio = median(mine / least for mine, least in zip(ours, floor, strict=True))
     met = ratio >= aim if unit == "/s" else ratio <= aim
     sign = ">=" if unit == "/s" else "<="
     print(
-        f"{what:52} {mine:9.1f}{unit}  floor {least:9.1f}{unit}"
+        f"{what:52} {median(ours):9.1f}{unit}  floor {median(floor):9.1f}{unit}"
         f"  ratio {ratio:5.2f}  aim {sign} {aim:4}  {'met' if met else 'MISSED'}",
         flush=True,
     )

@@ -2,16 +2,22 @@
 
 import resource
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
+from statistics import quantiles
 
 from django.db import connection
 
 from accounts import ledger
-from bench import history, report
+from accounts.models import CreditAccount
+from bench import history, redeem, report
+from bench.side_by_side import FORK, PATIENCE, WARM, Start, in_processes
 from credits_portal.lib import clock
 
 ACCOUNTS = 10_000
 ROUNDS = 3
+IDLE = 8.0  # seconds that redemptions are watched without a sweep
+PAUSE = 0.03  # seconds between one redemption and the next
 
 LOTS = """
 INSERT INTO accounts_creditlot (account_id, credits, unit_price, purchased_on, last_day, available,
@@ -51,29 +57,78 @@ WHERE account.id = latest.account_id
 def against_one_statement(*, quick: bool) -> None:
     """Sweep and floor in turn, each over lots that were put in for it."""
     lots = 100_000 if quick else 1_000_000
-    history.accounts(1000 if quick else ACCOUNTS)
-    today = clock.today()
+    made = history.accounts(1000 if quick else ACCOUNTS)
+    yesterday = clock.today() - timedelta(days=1)
+    _add_lots(lots, yesterday, len(made))
+    _make_due(yesterday, 0)
     mine, least = [], []
-    _add_lots(lots, today - timedelta(days=1), 1000 if quick else ACCOUNTS)
-    history.analyse()
-    for number in range(2 * ROUNDS):
-        if number:
-            _make_due(today - timedelta(days=1), lots // 20)
-        began = time.perf_counter()
-        if number % 2:
-            ledger.expire(day=today)
-            mine.append(time.perf_counter() - began)
-        else:
-            with connection.cursor() as cursor:
-                cursor.execute(PLAIN, [today])
-            least.append(time.perf_counter() - began)
+    for _round in range(ROUNDS):
+        least.append(_timed(_one_statement))
+        _make_due(yesterday, lots // 20)
+        mine.append(_timed(_sweep))
+        _make_due(yesterday, lots // 20)
     report.tell(f"sweep of {lots // 20:,} among {lots:,} lots", mine, least, 2.5, " s")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    _make_due(today - timedelta(days=1), lots // 20)
-    ledger.expire(day=today)
-    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    report.note("memory that one more sweep adds to the peak", f"{grown:.1f} MB", "<= 20 MB",
+    (grown,) = in_processes(_memory_of_a_sweep, 1)
+    report.note("memory that a sweep adds to an idle process", f"{grown:.1f} MB", "<= 20 MB",
                 met=grown <= 20)  # fmt: skip
+    _redemptions_meanwhile(made, lots // 20, yesterday)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _one_statement() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(PLAIN, [clock.today()])
+
+
+def _sweep() -> None:
+    ledger.expire(day=clock.today())
+
+
+def _memory_of_a_sweep(_number: int) -> float:
+    """Return by how many MB the peak of this process, which has just begun, grows."""
+    connection.ensure_connection()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    _sweep()
+    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+
+
+def _redemptions_meanwhile(made: list[CreditAccount], due: int, day: date) -> None:
+    """Tell how long redemptions take while a sweep runs, and while none does."""
+    beside = redeem.catalogue(made[0])
+    start = redeem.redeems([account.pk for account in made], *beside)
+    idle, swept = [], []
+    for _round in range(ROUNDS):
+        _make_due(day, due)
+        idle.append(_slow_redemption(start, lambda: time.sleep(IDLE)))
+        swept.append(_slow_redemption(start, _sweep))
+    report.tell("p95 of a redemption in a sweep (floor: idle)", swept, idle, 2, " ms")
+
+
+def _slow_redemption(start: Start, meanwhile: Callable[[], None]) -> float:
+    """Return the p95 of redemptions, made one by one in another process meanwhile, in ms."""
+    barrier, done = FORK.Barrier(2), FORK.Event()
+
+    def work(number: int) -> list[float]:
+        operation = start()
+        for _warm in range(WARM):
+            operation()
+        barrier.wait(PATIENCE)
+        if number:
+            meanwhile()
+            done.set()
+        taken = []
+        while not done.is_set():
+            taken.append(_timed(operation))
+            time.sleep(PAUSE)
+        return taken
+
+    redemptions, _none = sorted(in_processes(work, 2), key=len, reverse=True)
+    return quantiles(redemptions, n=20)[-1] * 1000
 
 
 def _add_lots(count: int, due: object, accounts: int) -> None:
