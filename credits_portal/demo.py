@@ -36,6 +36,7 @@ CUSTOMERS = [
         "omar@example.com", "Omar Harbour", "owns Harbour Labs: no approval, lots about to end"
     ),
     Persona("fay@example.com", "Fay Frost", "owns Frost Foods: frozen"),
+    Persona("mia@example.com", "Mia Meridian", "owns Meridian Maps: low balance, classes moved"),
     Persona("nora@example.com", "Nora Quarry", "has ordered and not paid yet"),
 ]
 STAFF = [

@@ -11,7 +11,8 @@ from accounts.models import CreditAccount, User
 from approvals.models import ApprovalRequest
 from credits_portal import demo
 from credits_portal.lib import clock
-from redemption.models import Training
+from credits_portal.outbox.models import OutboundMail
+from redemption.models import Registration, Training, TrainingSession
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +86,50 @@ def test_lots_are_of_every_age(printed):
 def test_the_catalogue_has_classes_in_several_zones_and_courses(printed):
     zones = set(Training.objects.values_list("sessions__time_zone", flat=True))
     assert zones >= {None, "Europe/Berlin", "America/Denver", "Asia/Singapore"}
+
+
+def test_places_are_in_every_state(printed):
+    statuses = set(Registration.objects.values_list("status", flat=True))
+    assert statuses == set(Registration.Status.values)
+
+
+def test_one_class_waits_for_its_attendance_to_be_marked(printed, admin_client):
+    rows = admin_client.get("/admin/redemption/trainingsession/?attendance=open").context["cl"]
+    assert [str(session.training) for session in rows.result_list] == ["GIS for Teams"]
+
+
+def test_a_class_was_moved_and_one_called_off(printed):
+    sessions = TrainingSession.objects
+    assert sessions.exclude(moved_at=None).count() == 1
+    assert sessions.filter(status="cancelled").count() == 1
+
+
+def test_the_mails_of_rare_events_are_there(printed):
+    names = set(OutboundMail.objects.values_list("name", flat=True))
+    assert names >= {
+        "accounts.low_balance",
+        "redemption.class_moved",
+        "redemption.class_cancelled",
+        "redemption.given_up",
+        "redemption.missed",
+        "redemption.place_passed_on",
+    }
+
+
+def test_each_list_of_the_administration_shows_something(printed, admin_client):
+    lists = [
+        "accounts/creditaccount",
+        "accounts/creditlot",
+        "accounts/hold",
+        "accounts/ledgerentry",
+        "outbox/outboundmail",
+        "purchasing/order",
+        "purchasing/payment",
+        "purchasing/pricelist",
+        "redemption/redemption",
+        "redemption/training",
+        "redemption/trainingsession",
+        "reports/accountoverview",
+    ]
+    shown = {name: admin_client.get(f"/admin/{name}/").context["cl"] for name in lists}
+    assert [name for name, rows in shown.items() if rows.result_count == 0] == []

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from credits_portal import demo, demo_catalogue, demo_stories
+from credits_portal import demo, demo_catalogue, demo_classes, demo_stories
 
 
 class Command(BaseCommand):
@@ -18,7 +18,9 @@ class Command(BaseCommand):
         if not demo.is_built():
             with transaction.atomic():
                 demo.build_people()
-                demo_stories.tell(demo_catalogue.build())
+                dates = demo_catalogue.build()
+                demo_stories.tell(dates)
+                demo_classes.run(dates)
         self._print()
 
     def _print(self) -> None:
