@@ -149,13 +149,13 @@ def show_deferred(given: Given, number: str) -> Shown:
     everybody = queries.by_account(given["on"])
     totals = queries.sum_of(everybody)
     page = Paginator(queries.owed(everybody), ACCOUNTS_SHOWN).page(number or 1)
-    keys = [column.key for column in tables.DEFERRED if column.key != "number"]
+    keys = ["account", "unredeemed_usd", "undelivered_usd", "deferred_usd"]
     accounts = section(_("By account"), tables.deferred(list(page)), keys, foot=False)
     linked = _linked(accounts, page)
     return Shown(
         [
             amounts(_("What it is made of"), tables.parts_of(totals)),
-            amounts(_("What it is left over from"), tables.origin_of(totals)),
+            amounts(_("Sold, less what was earned or refunded"), tables.origin_of(totals)),
             linked,
         ],
         page,
@@ -163,14 +163,17 @@ def show_deferred(given: Given, number: str) -> Shown:
 
 
 def amounts(title: str, rows: Iterable[tuple[Any, Amount]]) -> Section:
-    """Return a table of named amounts."""
+    """Return a table of named amounts; the last is what the others come to."""
     columns = [
         Column("what", gettext_lazy("What")),
         Column("credits", gettext_lazy("Credits"), "credits"),
         Column("usd", gettext_lazy("USD"), "money"),
     ]
     lines = [(str(name), amount.credits, amount.money) for name, amount in rows]
-    return section(title, Table(title, columns, lines), ["what", "credits", "usd"], foot=False)
+    keys = ["what", "credits", "usd"]
+    shown = section(title, Table(title, columns, lines), keys, foot=False)
+    *parts, result = shown.rows
+    return Section(title, columns, parts, foot=result)
 
 
 def show_ageing(given: Given, _page: str) -> Shown:
@@ -183,7 +186,7 @@ def show_ageing(given: Given, _page: str) -> Shown:
 def show_losing(given: Given, number: str) -> Shown:
     """Show who is about to lose credits, soonest first."""
     page = Paginator(queries.about_to_lose(given["days"]), ACCOUNTS_SHOWN).page(number or 1)
-    keys = [column.key for column in tables.LOSING if column.key != "number"]
+    keys = ["account", "first_day", "ending_credits", "ending_usd"]
     accounts = section(_("Accounts"), tables.losing(list(page)), keys, foot=False)
     return Shown([_linked(accounts, page)], page)
 

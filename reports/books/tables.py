@@ -115,14 +115,14 @@ def _owed(account: CreditAccount, row: Owed) -> list[Any]:
 def parts_of(totals: Totals) -> list[tuple[Any, Amount]]:
     """Return what deferred revenue is made of."""
     return [
-        (_("Unredeemed, held credits among them"), totals.unredeemed),
+        (_("Unredeemed, also while held"), totals.unredeemed),
         (_("Redeemed, not yet delivered"), totals.undelivered),
         (_("Deferred revenue"), totals.deferred),
     ]
 
 
 def origin_of(totals: Totals) -> list[tuple[Any, Amount]]:
-    """Return what deferred revenue is left over from."""
+    """Return what was sold, and what of it is no longer deferred."""
     return [
         (_("Sold since the beginning"), totals.sold),
         (_("Granted free"), totals.granted),

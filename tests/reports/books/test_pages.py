@@ -108,7 +108,7 @@ def test_deferred_revenue_is_shown_in_its_parts(client, finance):
     customer("Acme")
     page = client.get(by_name("deferred").url)
     made_of = page.context["shown"].sections[0]
-    assert [[cell.text for cell in row][1:] for row in made_of.rows] == [
+    assert [[cell.text for cell in row][1:] for row in [*made_of.rows, made_of.foot]] == [
         ["1,200", "$1,160.00"],
         ["100", "$80.00"],
         ["1,300", "$1,240.00"],
