@@ -37,6 +37,7 @@ def main(queue, word):
     """Work until the stop."""
     signals.worker_ready.connect(lambda **_: tell(f"{word}:ready"), weak=False)
     signals.task_postrun.connect(lambda task_id, **_: tell(f"{word}:{task_id}"), weak=False)
+    app.conf.task_default_queue = queue  # for the wake-ups that its own tasks send
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "warning"]
     app.worker_main(["--quiet", "worker", "--concurrency", "2", "--queues", queue, *quiet])
 

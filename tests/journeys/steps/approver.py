@@ -1,9 +1,9 @@
 """What an owner or a delegate does with a request, without a password."""
 
 
-def opens_link(approver, post, email, kind="approvals.needed"):
+def opens_link(approver, post, email, kind="approvals.needed", status=200):
     """Open the link of the mail that asks for a decision: the first click."""
-    approver.opens(post.last(email, kind).link("/approvals/"))
+    approver.opens(post.last(email, kind).link("/approvals/"), status=status)
     approver.starts_counting()
     approver.clicks = 1
 

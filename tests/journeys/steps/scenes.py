@@ -6,24 +6,30 @@ Each returns plain values, so that a portal of its own processes can set the sce
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.conf import settings
 from django.test import Client
 
 from accounts import passkeys
 from accounts.models import CreditAccount, User
-from accounts.services import accept_delegation, invite_delegate, open_account
+from accounts.services import accept_delegation, invite_delegate, offer_ownership, open_account
 from credits_portal.lib import clock
+from redemption import emails
 from redemption.models import Training, TrainingSession
+from tests.factories.accounts import make_lot
+from tests.factories.purchasing import OrderFactory, PaidOrderFactory
 from tests.factories.redemption import (
     CourseFactory,
     TrainingFactory,
     TrainingSessionFactory,
     add_lot,
+    register,
 )
 
 OWNER, DANA, RAVI = "olga@example.com", "dana@example.com", "ravi@example.com"
 STAFF, PASSWORD = "staff@example.com", "a password of the staff"
 COMPANY = "Northwind Surveying"
+LABELS = ("accounts", "purchasing", "redemption", "approvals", "reports", "outbox", "account")
 
 
 def name_of(email):
@@ -120,6 +126,35 @@ def violations():
     from accounts.ledger import verify  # noqa: PLC0415
 
     return [str(found) for found in verify()]
+
+
+def everything():
+    """Return every row of the portal's own tables, but for the counts of its throttles."""
+    models = [model for label in LABELS for model in apps.get_app_config(label).get_models()]
+    kept = [model for model in models if "throttle" not in model._meta.label_lower]
+    return {
+        model._meta.label: [str(row) for row in model.objects.order_by("pk").values()]
+        for model in kept
+    }
+
+
+def letters_of_every_kind():
+    """Have the services write the mails whose links act: nobody has followed one yet."""
+    account = CreditAccount.objects.get(public_id=company(delegates=[DANA])["account"])
+    invite_delegate(account=account, actor=account.owner, email=RAVI, name="Ravi")
+    offer_ownership(delegate=account.delegates.get(email=DANA), actor=account.owner)
+    today = clock.today()
+    make_lot(account, 9_000, today + timedelta(days=30), purchased_on=today - timedelta(days=20))
+    OrderFactory(account=account, credits=20_000, payables_email="payables@example.com")
+    PaidOrderFactory(account=account, credits=3_000)
+    first, second = (TrainingSession.objects.get(pk=pk) for pk in classes(20, 40))
+    register(account, session=first, names=("ann", "bela"))
+    course()
+    register(account, training=Training.objects.get(slug="statistics"), names=("cleo", "dora"))
+    wants_approval()
+    account.refresh_from_db()
+    register(account, session=second, names=("emil", "fay"))
+    emails.queue_links(email="ann@example.com", language="", moment=clock.now().isoformat())
 
 
 def session_of(email):

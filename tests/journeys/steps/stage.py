@@ -8,9 +8,7 @@ from typing import Any
 
 from tests.journeys.steps import scenes
 from tests.journeys.steps.post import Post
-from tests.journeys.steps.visitor import KeyboardVisitor, Visitor
-
-PATIENCE = 5_000  # milliseconds for a page
+from tests.journeys.steps.visitor import PATIENCE, KeyboardVisitor, Visitor
 
 
 @dataclass
@@ -23,9 +21,10 @@ class Stage:
     script: bool
     windows: list[Any] = field(default_factory=list)
 
-    def visitor(self, *, signed_in=None, keyboard=False):
+    def visitor(self, *, signed_in=None, keyboard=False, script=None):
         """Open a window of its own for a new person, who may be signed in."""
-        context = self.browser.new_context(base_url=self.url, java_script_enabled=self.script)
+        runs_scripts = self.script if script is None else script
+        context = self.browser.new_context(base_url=self.url, java_script_enabled=runs_scripts)
         context.set_default_timeout(PATIENCE)
         self.windows.append(context)
         if signed_in:

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
 
+PATIENCE = 15_000  # milliseconds for a page, or for what it says
 MOST_STOPS = 150  # of the Tab key, before a target counts as out of reach
 
 HAS_FOCUS = "e => e === document.activeElement"
@@ -42,10 +43,10 @@ class Visitor:
         """Return how many pages were seen before the first whose path begins with `start`."""
         return next(n for n, path in enumerate(self.pages) if path.startswith(start))
 
-    def opens(self, address):
-        """Go to a path, or to a whole address out of a mail."""
+    def opens(self, address, *, status=200):
+        """Go to a path, or to a whole address out of a mail; it answers as told."""
         answer = self.page.goto(address)
-        assert answer.status < 400, f"{address} answers {answer.status}"
+        assert answer.status == status, f"{address} answers {answer.status}"
 
     def presses(self, name):
         """Press the button of this name; wait for the page that answers."""
@@ -100,15 +101,17 @@ class Visitor:
     def sees(self, *texts):
         """Wait until the page's content says each of these."""
         for text in texts:
-            expect(self.page.locator("main")).to_contain_text(text)
+            expect(self.page.locator("main")).to_contain_text(text, timeout=PATIENCE)
 
     def sees_not(self, text):
         """Check that the page's content does not say this."""
-        expect(self.page.locator("main")).not_to_contain_text(text)
+        expect(self.page.locator("main")).not_to_contain_text(text, timeout=PATIENCE)
 
     def sees_heading(self, text):
         """Wait until the page's one heading says this."""
-        expect(self.page.get_by_role("heading", level=1)).to_have_text(re.compile(text))
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(
+            re.compile(text), timeout=PATIENCE
+        )
 
     def offered(self, name):
         """Tell whether there is a button or a link of this name."""
