@@ -162,4 +162,9 @@ class Shortfall(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.credits - self.recovered}, {self.lot}"
+        return f"{self.missing}, {self.lot}"
+
+    @property
+    def missing(self) -> int:
+        """Return the credits that are still missing; those of a closed one are waived."""
+        return 0 if self.closed_at else self.credits - self.recovered

@@ -11,7 +11,7 @@ from credits_portal.lib.locks import transactional
 from purchasing import emails
 from purchasing.models import Dispute, Order, Payment
 
-from .recalls import locked_with_account, rebalance, settle_status
+from .recalls import locked_with_account, money_moved
 
 Status = Dispute.Status
 # A decision beats the opening; one that was won in the end stays won, however the news came.
@@ -64,8 +64,7 @@ def source_of(dispute: Dispute) -> str:
 def _follow(order: Order, dispute: Dispute, *, is_new: bool) -> None:
     """Freeze or release, move the credits, and tell staff."""
     reason = f"Dispute {dispute.external_id} of order {order.number}: {dispute.status}"
-    rebalance(order, reason=reason)
-    settle_status(order)
+    money_moved(order, reason=reason)
     told = {"account": order.account, "source": source_of(dispute)}
     if dispute.status == Status.WON:
         release(reason=_("The dispute about order %s was won.") % order.number, **told)

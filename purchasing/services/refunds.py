@@ -15,12 +15,13 @@ from credits_portal.lib.locks import transactional
 from credits_portal.outbox.services import wake
 from purchasing import emails
 from purchasing.exceptions import RefundRefused
+from purchasing.facts import Facts
 from purchasing.models import Dispute, Document, Order, Payment, Refund
 from purchasing.pricing import cents
 
 from .documents import issue_credit_note
 from .payments import Actor, actor_name
-from .recalls import excess, locked_with_account, rebalance, settle_status
+from .recalls import locked_with_account, money_moved
 
 Status = Refund.Status
 PAY = "purchasing.pay_refunds"
@@ -130,6 +131,8 @@ def record_provider_refund(
     if refund is None:
         told = {"external_id": external_id, "amount": amount, "currency": currency}
         refund = _made_outside(order, payment, paid_on=made_on, **told)
+        if status == Status.REQUESTED:
+            return _follow(order, refund)
     return advance(order, refund, Status(status), external_id=external_id, made_on=made_on)
 
 
@@ -170,21 +173,17 @@ def advance(
 ) -> Refund:
     """Take a refund to a later status, with what follows from it; order and account are locked."""
     is_new = RANK[status] > RANK[Status(refund.status)]
-    refund.external_id = refund.external_id or external_id
+    is_named = bool(external_id and not refund.external_id)
+    if is_named:
+        refund.external_id = external_id
     if is_new:
         refund.status = status
         refund.error = error
-    if refund.status == Status.DONE:
-        refund.paid_on = refund.paid_on or made_on
-    refund.save(update_fields=["external_id", "status", "error", "paid_on"])
-    if is_new and status == Status.FAILED:
-        _undo(refund)
-    rebalance(order, reason=_reason(refund))
-    settle_status(order)
-    if is_new and status == Status.DONE:
-        refund.refresh_from_db()
-        issue_credit_note(refund=refund)
-    return refund
+        if status == Status.DONE:
+            refund.paid_on = refund.paid_on or made_on
+    if is_new or is_named:
+        refund.save(update_fields=["external_id", "status", "error", "paid_on"])
+    return refund if not is_new else _follow(order, refund)
 
 
 def refundable(payment: Payment) -> Decimal:
@@ -206,6 +205,17 @@ def share_of(order: Order, *, credits: int) -> tuple[Decimal, Decimal]:
     return net, tax
 
 
+def _follow(order: Order, refund: Refund) -> Refund:
+    """Do what follows from a refund's new status."""
+    if refund.status == Status.FAILED:
+        _undo(refund)
+    money_moved(order, reason=_reason(refund))
+    refund.refresh_from_db()
+    if refund.status == Status.DONE:
+        issue_credit_note(refund=refund)
+    return refund
+
+
 def _of_credits(order: Order, payment: Payment, credits: int) -> Plan:
     lot = order.lot
     if lot is None:
@@ -224,7 +234,7 @@ def _of_credits(order: Order, payment: Payment, credits: int) -> Plan:
 def _of_excess(order: Order, payment: Payment, amount: Decimal | None) -> Plan:
     if amount is None or not amount.is_finite() or amount <= 0 or amount != cents(amount):
         raise RefundRefused("nothing")
-    if payment.currency == order.currency and amount > excess(order):
+    if payment.currency == order.currency and amount > Facts(order).excess:
         raise RefundRefused("no_excess")
     left = order.lot.available if order.lot else 0
     return Plan(credits=0, net=amount, tax=Decimal(0), currency=payment.currency, left=left)
