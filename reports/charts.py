@@ -19,8 +19,7 @@ from .timeline import Step, Timeline
 
 TOP, BOTTOM = 12.0, 86.0
 TICKS = 4
-LABELS = 5
-BARS_LABELLED = 6
+LABELS = 4
 RUNGS_SHOWN = 12
 # A mark at the very edge would be cut off by a narrow screen.
 EDGE = 1.5
@@ -200,7 +199,7 @@ def bars(columns: Sequence[Column], scale: Scale) -> tuple[list[Bar], list[Tick]
     """Return the bars side by side, and the labels for as many as have room."""
     slot = 100 / max(len(columns), 1)
     width = min(slot * 0.7, 14)
-    every = -(-len(columns) // BARS_LABELLED) or 1
+    every = -(-len(columns) // LABELS) or 1
     drawn, labels = [], []
     for place, column in enumerate(columns):
         middle = slot * (place + 0.5)

@@ -16,6 +16,9 @@ from approvals.models import ApprovalRequest
 from credits_portal.lib import clock
 
 from . import statement
+from .expiry import Ladder, ladder
+from .periods import first_of, last_year
+from .timeline import Timeline, timeline
 
 LOTS_SHOWN = 5
 ACTIVITY_SHOWN = 8
@@ -41,6 +44,8 @@ class Dashboard:
     requests: Sequence[ApprovalRequest]
     waiting: int
     activity: Sequence[statement.StatementLine]
+    timeline: Timeline | None
+    ladder: Ladder
 
 
 def usable_lots(account: CreditAccount) -> QuerySet[CreditLot]:
@@ -71,15 +76,24 @@ def expiring_next(account: CreditAccount) -> Expiring | None:
 
 def dashboard(account: CreditAccount) -> Dashboard:
     """Return all that the account's first page shows."""
+    now = balance(account=account)
     soonest = list(usable_lots(account)[: LOTS_SHOWN + 1])
     waiting = ApprovalRequest.objects.open().filter(redemption__account=account)
     urgent = waiting.select_related("redemption__training").order_by("redemption__decide_by", "id")
     return Dashboard(
-        balance=balance(account=account),
+        balance=now,
         expiring=expiring_next(account),
         lots=soonest[:LOTS_SHOWN],
         more_lots=len(soonest) > LOTS_SHOWN,
         requests=list(urgent[:REQUESTS_SHOWN]),
         waiting=waiting.count(),
+        timeline=_timeline(account, now) if now.issued else None,
+        ladder=ladder(account),
         activity=statement.lines(account, statement.entries(account)[:ACTIVITY_SHOWN]),
     )
+
+
+def _timeline(account: CreditAccount, now: Balance) -> Timeline:
+    """Return the balance of the last twelve months; of a younger account since it began."""
+    first = max(last_year().first_day, first_of(clock.day_of(account.created_at)))
+    return timeline(account, first=first, now=now.available + now.held)

@@ -8,6 +8,7 @@ from accounts.models import CreditAccount
 from credits_portal.lib import clock
 
 from . import sql
+from .periods import first_of, month_name, months_of
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,21 @@ class Step:
     balance: int
     purchased: int = 0
     expired: int = 0
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month: the balance at its end, what was purchased in it, and what expired."""
+
+    first_day: date
+    balance: int
+    purchased: int
+    expired: int
+
+    @property
+    def name(self) -> str:
+        """Return the month for people."""
+        return month_name(self.first_day)
 
 
 @dataclass(frozen=True)
@@ -33,6 +49,17 @@ class Timeline:
     now: int
     behind: Sequence[Step]
     ahead: Sequence[Step]
+
+    def months(self) -> list[Month]:
+        """Return each month with the balance at its end, the latest first; for a table."""
+        found = []
+        level = self.opening
+        for month in months_of(self.first, self.today):
+            steps = [step for step in self.behind if first_of(step.day) == month]
+            level = steps[-1].balance if steps else level
+            bought = sum(step.purchased for step in steps)
+            found.append(Month(month, level, bought, sum(step.expired for step in steps)))
+        return found[::-1]
 
     @property
     def last(self) -> date:

@@ -9,7 +9,7 @@ from accounts.access import visible_account
 from accounts.ledger import balance
 from credits_portal.lib import clock
 from credits_portal.lib.pages import page_of
-from reports import queries
+from reports import charts, queries
 
 LOTS_PER_PAGE = 25
 
@@ -19,10 +19,12 @@ LOTS_PER_PAGE = 25
 def dashboard(request: HttpRequest, public_id: str) -> HttpResponse:
     """Show what the account has, what is about to expire and what waits."""
     account = visible_account(request, public_id)
+    board = queries.dashboard(account)
     context = {
         "account": account,
         "is_owner": account.is_owned_by(request.user),
-        "dashboard": queries.dashboard(account),
+        "dashboard": board,
+        "chart": charts.balance_chart(board.timeline) if board.timeline else None,
     }
     return render(request, "reports/dashboard.html", context)
 
