@@ -8,7 +8,7 @@ import argparse
 
 from bench import database
 
-ROWS = ("redeem", "history", "drain", "sweep", "verify", "start")
+ROWS = ("redeem", "history", "drain", "sweep", "verify", "start", "reports")
 
 
 def main() -> None:
@@ -17,7 +17,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows and the time")
     arguments = parser.parse_args()
     with database.fresh():
-        from bench import redeem, start, sweep, verify  # noqa: PLC0415  # Django must be set up first
+        # Django must be set up first.
+        from bench import redeem, reports, start, sweep, verify  # noqa: PLC0415
 
         measures = {
             "redeem": redeem.against_the_floor,
@@ -26,6 +27,7 @@ def main() -> None:
             "sweep": sweep.against_one_statement,
             "verify": verify.everything,
             "start": start.to_the_first_answer,
+            "reports": reports.everything,
         }
         for name in arguments.rows or ROWS:
             measures[name](quick=arguments.quick)
