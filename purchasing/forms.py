@@ -1,6 +1,8 @@
 """The forms of the purchase journey."""
 
+import hashlib
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -199,6 +201,52 @@ class TransferForm(forms.Form):
     def seen(self) -> str:
         """Return the cleaned fields as one text: what a preview was shown for."""
         return "|".join(str(self.cleaned_data[name]) for name in self.fields)
+
+
+class AskForm(forms.Form):
+    """Nothing to fill in: the button alone is asked for."""
+
+
+class ReasonForm(forms.Form):
+    """Why staff do something."""
+
+    reason = CleanCharField(label=_("Reason"), max_length=500)
+
+
+class DueDateForm(forms.Form):
+    """Until when an invoice is to be paid."""
+
+    due_on = forms.DateField(label=_("Due on"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def clean_due_on(self) -> date:
+        """Refuse a day that is over."""
+        due_on: date = self.cleaned_data["due_on"]
+        if due_on < clock.today():
+            raise ValidationError(_("Enter today or a later day."), code="past")
+        return due_on
+
+
+class CustomerQuoteForm(BillingForm):
+    """A quote in a customer's name; staff make it in the admin."""
+
+    email = EmailField(label=_("Customer’s email address"))
+    name = CleanCharField(
+        label=_("Customer’s name"), required=False, help_text=_("For a customer who is new here.")
+    )
+    account_name = CleanCharField(
+        label=_("Account"),
+        max_length=120,
+        help_text=_("The name of an account that the customer owns, or of a new one."),
+    )
+    credits = CreditsField(label=_("Credits"))
+    key = KeyField()
+
+    field_order = ["email", "name", "account_name", "credits"]
+
+    def seen(self, total: Decimal) -> str:
+        """Return the cleaned fields and the total as one text: what a preview was shown for."""
+        said = [str(self.cleaned_data[name]) for name in self.fields]
+        return hashlib.sha256("|".join([*said, str(total)]).encode()).hexdigest()
 
 
 class CardForm(forms.Form):

@@ -1,27 +1,24 @@
-"""Orders, and booking the money that arrived for them."""
+"""Orders, and what staff do with them."""
 
 # Django calls its hooks with arguments that not each of them needs.
 # ruff: noqa: ARG002
 
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from purchasing.exceptions import PurchasingError
-from purchasing.forms import TransferForm
 from purchasing.models import Order, Payment
-from purchasing.services import Settlement, cancel_order, preview, settle
+from purchasing.services import can_write_off
 
-from .common import ReadOnlyAdmin, staff
+from .documents import DocumentInline
+from .order_quotes import QuotePages
+from .order_terms import TermPages
+from .order_transfers import TransferPages
 
 
 class PaymentInline(admin.TabularInline[Payment, Order]):
@@ -67,8 +64,8 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(ReadOnlyAdmin):
-    """Orders: found, paid by transfer, cancelled; their terms are never edited."""
+class OrderAdmin(QuotePages, TermPages, TransferPages):
+    """Orders: found, quoted, paid by transfer, ended; their terms are never edited by hand."""
 
     list_display = ["number", "account", "owner", "status", "credits", "total", "got", "placed_at"]
     list_filter = ["status", "method", AttentionFilter]
@@ -79,8 +76,9 @@ class OrderAdmin(ReadOnlyAdmin):
     search_help_text = gettext_lazy("Number, account, email address, PO number or company")
     date_hierarchy = "placed_at"
     view_on_site = False  # That page is the owner's.
-    inlines = [PaymentInline]
+    inlines = [PaymentInline, DocumentInline]
     change_form_template = "purchasing/admin/order_change.html"
+    change_list_template = "purchasing/admin/order_list.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
         """Return the orders with the money that came for each."""
@@ -102,104 +100,14 @@ class OrderAdmin(ReadOnlyAdmin):
         """Return the money that came, in the order's currency."""
         return f"{order.received:.2f}"  # type: ignore[attr-defined]
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the pages for a transfer received and for cancelling."""
-        view = self.admin_site.admin_view
-        return [
-            path("<int:pk>/transfer/", view(self.transfer), name="purchasing_order_transfer"),
-            path("<int:pk>/cancel/", view(self.cancel), name="purchasing_order_cancel"),
-            *super().get_urls(),
-        ]
-
-    def transfer(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Book a bank transfer, after showing what it will do."""
-        order = self._allowed(request, pk, "purchasing.add_payment")
-        initial = {"amount": order.amount_due() or None}
-        form = TransferForm(request.POST if request.method == "POST" else None, initial=initial)
-        settlement = None
-        if form.is_valid():
-            if request.POST.get("seen") == form.seen() and self._book(request, order, form):
-                return redirect(_change_page(order))
-            settlement = _previewed(order, form)
-        context = {"form": form, "settlement": settlement}
-        return self._page(request, order, "transfer", _("Transfer received"), context)
-
-    def cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Ask once, then cancel an order that is not paid."""
-        order = self._allowed(request, pk, "purchasing.change_order")
-        if request.method != "POST":
-            return self._page(request, order, "cancel", _("Cancel the order"), {})
-        try:
-            cancel_order(order=order, actor=staff(request))
-        except PurchasingError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("The order is cancelled and the customer is told."))
-        return redirect(_change_page(order))
-
-    def _book(self, request: HttpRequest, order: Order, form: TransferForm) -> bool:
-        """Book the transfer as previewed; tell whether that was possible."""
-        data = form.cleaned_data
-        try:
-            settle(
-                order=order,
-                provider=Payment.Provider.BANK,
-                external_id=data["bank_reference"],
-                amount=data["amount"],
-                currency=data["currency"],
-                received_on=data["received_on"],
-                actor=staff(request),
-            )
-        except PurchasingError as refusal:
-            form.add_error("bank_reference", str(refusal))
-            return False
-        messages.success(request, _("The transfer is booked."))
-        return True
-
-    def _allowed(self, request: HttpRequest, pk: int, permission: str) -> Order:
-        if not staff(request).has_perm(permission):
-            raise PermissionDenied
-        order: Order = get_object_or_404(Order.objects.select_related("account__owner"), pk=pk)
-        return order
-
-    def _page(
-        self, request: HttpRequest, order: Order, name: str, title: str, context: dict[str, Any]
-    ) -> HttpResponse:
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "original": order,
-            "title": title,
-            "subtitle": order.number,
-            **context,
+    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> HttpResponse:
+        """Tell the page which tasks its order allows."""
+        order: Order = context["original"]
+        has_ended = order.status in (Order.Status.CANCELLED, Order.Status.EXPIRED)
+        can_renew = order.status in (Order.Status.QUOTED, Order.Status.EXPIRED)
+        context |= {
+            "can_write_off": can_write_off(order),
+            "can_renew": can_renew,
+            "has_ended": has_ended,
         }
-        return TemplateResponse(request, f"purchasing/admin/{name}.html", context)
-
-
-def _previewed(order: Order, form: TransferForm) -> Settlement | None:
-    """Return what booking the form would do; a reference that is booked already is an error."""
-    data = form.cleaned_data
-    if form.errors:
-        return None
-    known = (
-        Payment.objects.filter(provider=Payment.Provider.BANK, external_id=data["bank_reference"])
-        .select_related("order")
-        .first()
-    )
-    if known:
-        form.add_error(
-            "bank_reference",
-            _("This reference is already booked, for order %(number)s.")
-            % {"number": known.order.number},
-        )
-        return None
-    return preview(
-        order=order,
-        amount=data["amount"],
-        currency=data["currency"],
-        received_on=data["received_on"],
-    )
-
-
-def _change_page(order: Order) -> str:
-    return reverse("admin:purchasing_order_change", args=[order.pk])
+        return super().render_change_form(request, context, **kwargs)

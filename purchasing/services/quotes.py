@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.contrib.auth.hashers import make_password
 
 from accounts.models import CreditAccount, User
+from accounts.services.customers import customer_by_email
 from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
 from purchasing.exceptions import OrderClosed, PriceChanged, QuoteExpired
@@ -112,9 +112,7 @@ def quote_for_customer(
     It is for the customer's account of that name, or opens one. A customer without a user gets
     one that signs in by code. Raises NoPrice.
     """
-    customer, _ = User.objects.get_or_create(
-        email=email, defaults={"name": name, "password": make_password(None)}
-    )
+    customer = customer_by_email(email=email, name=name)
     account = account_named(customer, purchase.new_account_name)
     return place_order(
         buyer=customer, purchase=replace(purchase, account=account), key=key, placed_by=staff

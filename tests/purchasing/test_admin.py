@@ -28,7 +28,10 @@ def staff_with(*permissions):
 
 @pytest.fixture
 def finance(db):
-    return staff_with("view_order", "change_order", "view_payment", "add_payment", "add_pricelist")
+    return staff_with(
+        "view_order", "change_order", "view_payment", "add_payment", "add_pricelist",
+        "view_document",
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -202,7 +205,9 @@ def test_orders_paid_after_the_end_are_listed(finance, order):
     assert [row.pk for row in listed.context["cl"].queryset] == [order.pk]
 
 
-@pytest.mark.parametrize("page", [LIST, "/admin/purchasing/payment/"])
+@pytest.mark.parametrize(
+    "page", [LIST, "/admin/purchasing/payment/", "/admin/purchasing/document/"]
+)
 def test_a_list_needs_no_more_queries_for_more_rows(
     finance, page, django_assert_num_queries, django_assert_max_num_queries
 ):

@@ -17,7 +17,11 @@ MODELS = {
     "auth_group": {"view": "U", "add": "U", "delete": "U"},
     "mfa_authenticator": {"view": "U", "add": "U", "delete": "U"},
     "outbox_outboundmail": {"view": "FSU"},
-    "purchasing_order": {"view": "FSU", "transfer": "FU", "cancel": "FU"},
+    "purchasing_order": {
+        "view": "FSU", "quote": "FU", "transfer": "FU", "shortfall": "FU",
+        "due_date": "FU", "renew": "FU", "reopen": "FU", "cancel": "FU",
+    },
+    "purchasing_document": {"view": "FSU", "paper": "FSU"},
     "purchasing_payment": {"view": "FSU"},
     "purchasing_providerevent": {"view": "FSU"},
     "purchasing_pricelist": {"view": "FU", "add": "FU", "delete": "U"},

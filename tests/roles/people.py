@@ -36,6 +36,7 @@ def build_world():
     }
     world.things |= {
         "theme_version": "1",
+        "paper": world.order.documents.get(),
         "course_place": world.studying.registrations.get(),
         "unsubscribe_token": unsubscribe_url(world.account, "dana@example.com").split("/")[-2],
     }
