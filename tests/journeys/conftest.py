@@ -1,5 +1,6 @@
 """Fixtures of the tests in a real browser."""
 
+import contextlib
 from datetime import UTC, datetime
 from unittest import mock
 
@@ -13,6 +14,7 @@ from tests.browser import browser_type_launch_args, sign_in
 from tests.journeys.running import portal, servers
 from tests.journeys.steps.office import Hands, OwnThread, Worker
 from tests.journeys.steps.post import Post
+from tests.journeys.steps.processes import Processes, ProcessStage
 from tests.journeys.steps.stage import Stage
 from tests.smtp_sink import SmtpSink
 
@@ -48,17 +50,51 @@ def stage(live_server, browser, office, script):
 
     At the end nothing may be left in the post.
     """
+    with in_this_process(live_server.url, browser, office, script) as set_up:
+        yield set_up
+
+
+@contextlib.contextmanager
+def in_this_process(url, browser, office, script):
+    """Set the stage on the tests' own server."""
     office.hands.moment = NOON
-    set_up = Stage(live_server.url, browser, Post(office), script)
     host, port = office.sink.address
     set_as = {
         "DEBUG": True,  # as `make run` has it: with the simulated card
+        "BASE_URL": url,
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": host,
         "EMAIL_PORT": port,
     }
     time = mock.patch.object(clock, "now", office.hands.now)
-    with time, override_settings(BASE_URL=live_server.url, **set_as), office.wakes():
-        yield set_up
-        set_up.close()
+    with time, override_settings(**set_as), office.wakes():
+        with contextlib.closing(Stage(url, browser, Post(office), script)) as set_up:
+            yield set_up
         set_up.post.brings()
+
+
+@pytest.fixture(scope="session")
+def processes(django_db_setup, tmp_path_factory):
+    """Yield a portal of its own web, worker and beat processes, on servers."""
+    with SmtpSink() as sink:
+        running = Processes(tmp_path_factory.mktemp("processes"), sink)
+        yield running
+        running.stop()
+
+
+@pytest.fixture(
+    params=["script", "no script", pytest.param("processes", marks=pytest.mark.servers)]
+)
+def anywhere(request, live_server, browser, office):
+    """Yield each set-up in turn, for the journeys that all of them are to pass."""
+    if request.param == "processes":
+        running = request.getfixturevalue("processes")
+        running.empty()
+        url = running.variables["BASE_URL"]
+        with contextlib.closing(ProcessStage(url, browser, Post(running), True)) as set_up:
+            yield set_up
+        set_up.post.brings()
+    else:
+        script = request.param == "script"
+        with in_this_process(live_server.url, browser, office, script) as set_up:
+            yield set_up

@@ -15,7 +15,8 @@ ASKED = [
 ]
 
 
-def asks(stage):
+def asks(anywhere):
+    stage = anywhere
     """Found a company that approves, and have Ana send a request; return her window."""
     passkey = stage.company(approval=True, delegates=[DANA])["passkey"]
     stage.scene("classes", 40)
@@ -29,7 +30,8 @@ def asks(stage):
     return member
 
 
-def test_a_delegate_approves_from_the_mail_in_two_clicks(stage):
+def test_a_delegate_approves_from_the_mail_in_two_clicks(anywhere):
+    stage = anywhere
     member = asks(stage)
     dana, olga = stage.visitor(), stage.visitor()
     approver.opens_link(dana, stage.post, DANA)
@@ -48,7 +50,8 @@ def test_a_delegate_approves_from_the_mail_in_two_clicks(stage):
     assert stage.post.last(ANA, "redemption.confirmed").files == ["training.ics"]
 
 
-def test_a_declined_request_tells_the_reason_and_can_be_sent_again(stage):
+def test_a_declined_request_tells_the_reason_and_can_be_sent_again(anywhere):
+    stage = anywhere
     member = asks(stage)
     olga = stage.visitor()
     approver.opens_link(olga, stage.post, OWNER)
@@ -69,7 +72,8 @@ def test_a_declined_request_tells_the_reason_and_can_be_sent_again(stage):
     stage.post.brings(*ASKED)
 
 
-def test_a_withdrawn_request_leaves_nothing_to_decide(stage):
+def test_a_withdrawn_request_leaves_nothing_to_decide(anywhere):
+    stage = anywhere
     member = asks(stage)
     member.presses("Take the request back")
     member.sees("Nothing was spent")
@@ -81,7 +85,8 @@ def test_a_withdrawn_request_leaves_nothing_to_decide(stage):
     assert not dana.offered("Approve")
 
 
-def test_a_request_that_nobody_decides_is_reminded_of_and_lapses(stage):
+def test_a_request_that_nobody_decides_is_reminded_of_and_lapses(anywhere):
+    stage = anywhere
     member = asks(stage)
     for days, expected in [
         (1, [(OWNER, "approvals.reminder"), (DANA, "approvals.reminder")]),

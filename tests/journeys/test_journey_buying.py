@@ -15,7 +15,8 @@ PASSKEY = r"(?:[0-9A-Z]{4}-){6}[0-9A-Z]{4}"
 TRANSFER = "Quote and bank transfer"
 
 
-def test_a_new_buyer_pays_and_has_the_passkey_in_the_mailbox(stage):
+def test_a_new_buyer_pays_and_has_the_passkey_in_the_mailbox(anywhere):
+    stage = anywhere
     buyer, olga = stage.visitor(), stage.newcomer("olga")
     buying.asks_price(buyer, "20,000")
     buying.names_account(buyer)
@@ -37,7 +38,8 @@ def test_a_new_buyer_pays_and_has_the_passkey_in_the_mailbox(stage):
     assert stage.scene("passkey_of_owner") == mail.find(PASSKEY)
 
 
-def test_a_transfer_received_yesterday_starts_the_lot_there(stage):
+def test_a_transfer_received_yesterday_starts_the_lot_there(anywhere):
+    stage = anywhere
     stage.scene("staff")
     buyer, clerk, olga = stage.visitor(), stage.visitor(), stage.newcomer("olga")
     buying.asks_price(buyer, "18,000")

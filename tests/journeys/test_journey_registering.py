@@ -10,7 +10,8 @@ pytestmark = pytest.mark.browser
 ANA, BEN, CLEO = "ana@example.com", "ben@example.com", "cleo@example.com"
 
 
-def test_a_team_member_registers_three_participants(stage):
+def test_a_team_member_registers_three_participants(anywhere):
+    stage = anywhere
     passkey = stage.company()["passkey"]
     stage.scene("classes", 40)
     member = stage.visitor()
@@ -28,7 +29,8 @@ def test_a_team_member_registers_three_participants(stage):
     assert stage.scene("lots")[0][1:5] == [10_000, 8_200, 0, 1_800]
 
 
-def test_a_team_checkout_takes_two_pages_and_three_fields(stage):
+def test_a_team_checkout_takes_two_pages_and_three_fields(anywhere):
+    stage = anywhere
     passkey = stage.company()["passkey"]
     [session] = stage.scene("classes", 40)
     member = stage.visitor()

@@ -16,7 +16,7 @@ from django.db import connection
 
 from credits_portal.celery import app
 from credits_portal.outbox import delivery
-from credits_portal.outbox.models import OutboundMail
+from tests.journeys.steps import scenes
 from tests.portal.production import ROOT, environment, wait_until
 from tests.smtp_sink import SmtpSink
 
@@ -44,11 +44,6 @@ class Hands:
         beside.rename(self.file)
 
 
-def kinds_of_mail():
-    """Return the kind of each mail of the outbox by its Message-ID."""
-    return dict(OutboundMail.objects.values_list("message_id", "name"))
-
-
 @dataclass
 class OwnThread:
     """Embedded: the test itself does what the worker would; mails go to `sink`."""
@@ -67,7 +62,7 @@ class OwnThread:
     def deliver(self):
         """Deliver what is queued; return the kinds of all mails."""
         delivery.drain()
-        return kinds_of_mail()
+        return scenes.kinds_of_mail()
 
 
 class Worker:
@@ -102,7 +97,7 @@ class Worker:
         """End the worker and leave nothing in Redis."""
         self.process.terminate()
         self.process.wait(PATIENCE)
-        self.store.delete(self.queue, f"_kombu.binding.{self.queue}")
+        self.store.delete(*self.store.keys(f"*{self.queue}*"))
         self.folder.cleanup()
 
     @contextlib.contextmanager
@@ -124,9 +119,10 @@ class Worker:
 
     def deliver(self):
         """Wait until the worker, woken by the web, has delivered all; return their kinds."""
-        waiting = OutboundMail.objects.undelivered()
-        wait_until(lambda: not waiting.exists(), seconds=PATIENCE, what="delivery of every mail")
-        return kinds_of_mail()
+        wait_until(
+            lambda: not scenes.undelivered(), seconds=PATIENCE, what="delivery of every mail"
+        )
+        return scenes.kinds_of_mail()
 
     def _wait_for(self, key):
         assert self.store.blpop([key], timeout=PATIENCE), self.log.read_text()

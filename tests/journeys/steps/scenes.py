@@ -11,9 +11,11 @@ from django.conf import settings
 from django.test import Client
 
 from accounts import passkeys
+from accounts.ledger import verify
 from accounts.models import CreditAccount, User
 from accounts.services import accept_delegation, invite_delegate, offer_ownership, open_account
 from credits_portal.lib import clock
+from credits_portal.outbox.models import OutboundMail
 from redemption import emails
 from redemption.models import Training, TrainingSession
 from tests.factories.accounts import make_lot
@@ -121,10 +123,18 @@ def lots():
     ]  # fmt: skip
 
 
+def undelivered():
+    """Return how many mails wait."""
+    return OutboundMail.objects.undelivered().count()
+
+
+def kinds_of_mail():
+    """Return the kind of each mail of the outbox by its Message-ID."""
+    return dict(OutboundMail.objects.values_list("message_id", "name"))
+
+
 def violations():
     """Return what the ledger's own check finds."""
-    from accounts.ledger import verify  # noqa: PLC0415
-
     return [str(found) for found in verify()]
 
 

@@ -1,6 +1,7 @@
 """Somebody at a browser, by mouse or by keyboard alone; what they do is counted."""
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Locator, Page, expect
@@ -67,6 +68,13 @@ class Visitor:
         self.clicks += 1
         with self.page.expect_navigation():
             self._activate(self.page.get_by_role("link", name=name).first)
+
+    def downloads(self, name):
+        """Follow a link to a file; return the file's text."""
+        self.clicks += 1
+        with self.page.expect_download() as coming:
+            self._activate(self.page.get_by_role("link", name=name).first)
+        return Path(coming.value.path()).read_text()
 
     def unfolds(self, text):
         """Open what is folded away."""
