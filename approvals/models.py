@@ -137,11 +137,7 @@ class ApprovalRequest(models.Model):
 
     def is_from(self, email: str) -> bool:
         """Tell whether the person with this address sent the request (rules.md 5)."""
-        redemption = self.redemption
-        senders = {redemption.email.casefold()}
-        if redemption.user:
-            senders.add(redemption.user.email.casefold())
-        return email.casefold() in senders
+        return email.casefold() in {sender.casefold() for sender in self.redemption.senders}
 
 
 class ApprovalLink(SecretLink):

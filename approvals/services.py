@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.ledger import AccountFrozen, HoldEnded, LedgerError
 from accounts.models import CreditAccount, User
-from accounts.services import Approver, approvers_of
+from accounts.services import Approver, approvers_of, deciders_of
 from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
 from redemption import services as redemptions
@@ -85,14 +85,9 @@ def tell_moved(*, redemption: Redemption) -> None:
 
 
 def eligible(request: ApprovalRequest) -> Sequence[Approver]:
-    """Return who may decide a request: owner and active delegates, but not who sent it.
-
-    If the owner is the only approver and sent it, the owner decides, but signed in: a request
-    that the owner makes signed in needs no approval (rules.md 5).
-    """
-    everybody = approvers_of(CreditAccount.objects.get(pk=request.account.pk))
-    others = [approver for approver in everybody if not request.is_from(approver.email)]
-    return others or [approver for approver in everybody if approver.delegate_id is None]
+    """Return who may decide a request: owner and active delegates, but not who sent it."""
+    account = CreditAccount.objects.get(pk=request.account.pk)
+    return deciders_of(account, senders=request.redemption.senders)
 
 
 def needs_sign_in(request: ApprovalRequest, email: str) -> bool:

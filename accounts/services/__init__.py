@@ -17,6 +17,7 @@ from .ownership import offer_ownership, replace_owner, take_ownership, withdraw_
 from .people import (
     Approver,
     approvers_of,
+    deciders_of,
     delegates_with_mail_state,
     reminder_recipients,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "change_profile",
     "change_settings",
     "choose_language",
+    "deciders_of",
     "delegates_with_mail_state",
     "freeze",
     "invite_delegate",

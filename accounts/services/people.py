@@ -1,5 +1,6 @@
 """Who may decide and who is told."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from accounts.models import CreditAccount, Delegate, DelegateQuerySet, User
@@ -26,6 +27,18 @@ def approvers_of(account: CreditAccount) -> list[Approver]:
     owner = User.objects.get(owned_accounts=account.pk)
     first = _as_approver(owner)
     return [first, *_active_delegates(Delegate.objects.filter(account=account))]
+
+
+def deciders_of(account: CreditAccount, *, senders: Collection[str]) -> list[Approver]:
+    """Return who may decide a request sent by these addresses: nobody decides their own.
+
+    An owner who is the only approver and sent it decides it all the same, but signed in: a request
+    that the owner makes signed in needs no approval (rules.md 5).
+    """
+    everybody = approvers_of(account)
+    own = {email.casefold() for email in senders}
+    others = [approver for approver in everybody if approver.email.casefold() not in own]
+    return others or [approver for approver in everybody if approver.delegate_id is None]
 
 
 def reminder_recipients(account: CreditAccount, *, early: bool) -> list[Approver]:

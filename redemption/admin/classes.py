@@ -222,7 +222,7 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
                 services.mark_attendance,
                 attended=came,
             )
-        return self.ask(request, session, form, _("Attendance"))
+        return self.ask(request, session, form, _("Mark attendance"))
 
     def done(
         self, request: HttpRequest, session: TrainingSession, title: Any, run: Any, **given: Any
@@ -247,6 +247,6 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
             "original": session,
             "title": title,
             "form": form,
-            "places": 0 if title == _("Attendance") else session.registrations.live().count(),
+            "places": 0 if session.has_started else session.registrations.live().count(),
         }
         return TemplateResponse(request, "redemption/admin/task.html", context)

@@ -36,7 +36,7 @@ class PlaceInline(admin.TabularInline[Registration, Redemption]):
         """Places are made by registering."""
         return False
 
-    @admin.display(description=_("credits"))
+    @admin.display(description=_("action"))
     def tools(self, place: Registration) -> str | SafeString:
         """Link to the return of a missed place's credits."""
         if place.status != Registration.Status.MISSED:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts import ledger
 from accounts.models import CreditAccount
-from accounts.services import approvers_of
+from accounts.services import deciders_of
 from credits_portal.lib import clock
 from credits_portal.lib.links import absolute
 from credits_portal.outbox.registry import Content, builds
@@ -34,8 +34,9 @@ def queue_request_received(redemption: Redemption) -> None:
 @builds("redemption.request_received")
 def build_request_received(params: Mapping[str, Any], recipient: str) -> Content:
     """Build the registrant's receipt of a request."""
-    account = find_redemption(params).account
-    deciders = ", ".join(approver.name or approver.email for approver in approvers_of(account))
+    redemption = find_redemption(params)
+    approvers = deciders_of(redemption.account, senders=redemption.senders)
+    deciders = ", ".join(approver.name or approver.email for approver in approvers)
     return redemption_content("request_received", params, deciders=deciders)
 
 

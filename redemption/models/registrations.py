@@ -134,6 +134,11 @@ class Redemption(SecretLink):
         return reverse("redemption:registration", args=[self.link_token])
 
     @property
+    def senders(self) -> set[str]:
+        """Return the addresses of whoever sent it: the one given and the one signed in with."""
+        return {self.email, self.user.email} if self.user else {self.email}
+
+    @property
     def is_pending(self) -> bool:
         """Tell whether it waits for a decision."""
         return self.status == self.Status.PENDING
@@ -168,6 +173,8 @@ class Registration(SecretLink):
     """
 
     link_purpose = "registration"
+    # Set by pages that list the places of a registration.
+    is_replaced = False
 
     class Status(models.TextChoices):
         """Where the place stands."""

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 from accounts import passkeys
 from accounts.exceptions import PasskeyRefused, TooManyGuesses
 from accounts.models import Passkey, User
-from accounts.services import approvers_of
+from accounts.services import deciders_of
 from credits_portal.lib import errors, formats
 from credits_portal.lib.sources import source_of
 from redemption import drafts, sent
@@ -221,12 +221,14 @@ def show_check(
     request: HttpRequest, application: Application, terms: Terms, form: CheckForm
 ) -> HttpResponse:
     """Render the check page."""
+    user, account = application.user, application.account
+    senders = {application.registrant.email, user.email if user else application.registrant.email}
     context = {
         "application": application,
         "training": application.training,
         "session": application.session,
         "terms": terms,
         "form": form,
-        "approvers": approvers_of(application.account) if terms.needs_approval else [],
+        "approvers": deciders_of(account, senders=senders) if terms.needs_approval else [],
     }
     return render(request, "redemption/check.html", context)

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.models import User
-from accounts.services import approvers_of
+from accounts.services import Approver, deciders_of
 from credits_portal.lib import clock
 from credits_portal.outbox.services import too_many
 from redemption import calendars, drafts, emails, sent
@@ -30,11 +30,13 @@ def find_redemption(token: str) -> Redemption:
 
 
 def places_of(redemption: Redemption) -> list[Registration]:
-    """Return the places, those of replaced participants too, in the order of the form."""
-    places = redemption.registrations.select_related(
-        "training", "session", "redemption", "replaces"
-    )
-    return list(places)
+    """Return the places in the order of the form; those that were passed on say `is_replaced`."""
+    related = ("training", "session", "redemption", "replaces")
+    places = list(redemption.registrations.select_related(*related))
+    replaced = {place.replaces_id for place in places}
+    for place in places:
+        place.is_replaced = place.pk in replaced
+    return places
 
 
 def find_places(request: HttpRequest, redemption: Redemption) -> list[Registration]:
@@ -83,11 +85,18 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
         "current": current,
         "cancellable": [place for place in current if place.can_cancel],
         "cancel_until": current[0].cancel_until if current else None,
-        "approvers": approvers_of(redemption.account) if redemption.is_pending else [],
+        "approvers": approvers_shown(redemption),
         "may_correct": may_correct(request, redemption),
         "token": token,
     }
     return render(request, "redemption/registration.html", context)
+
+
+def approvers_shown(redemption: Redemption) -> list[Approver]:
+    """Return who can decide while it waits."""
+    if not redemption.is_pending:
+        return []
+    return deciders_of(redemption.account, senders=redemption.senders)
 
 
 def own_place(request: HttpRequest, token: str) -> HttpResponse:

@@ -5,6 +5,7 @@ import pytest
 from accounts import ledger, passkeys
 from credits_portal.outbox.models import OutboundMail
 from redemption.models import Redemption
+from tests.factories.accounts import DelegateFactory
 from tests.factories.redemption import (
     CourseFactory,
     TrainingFactory,
@@ -340,3 +341,11 @@ def test_pages_of_the_checkout_are_not_stored(client, account, session):
 def test_a_training_that_is_not_offered_is_not_found(client):
     training = TrainingFactory(is_active=False)
     assert client.get(f"/training/{training.slug}/register/").status_code == 404
+
+
+def test_the_check_page_names_only_those_who_may_decide(client, session):
+    account = funded_account(requires_approval=True)
+    DelegateFactory(account=account, email="ann@example.com", name="Ann", active=True)
+    DelegateFactory(account=account, email="dana@example.com", name="Dana", active=True)
+    page = " ".join(client.get(check_page(client, account, session)).text.split())
+    assert f"can decide: {account.owner.name}, Dana." in page

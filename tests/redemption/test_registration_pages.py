@@ -1,15 +1,27 @@
+from datetime import timedelta
+
 import pytest
 
 from accounts import ledger
+from accounts.models import CreditAccount
 from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
 from redemption.models import Redemption, Registration
-from redemption.services import confirm, decline
+from redemption.services import (
+    Person,
+    confirm,
+    decline,
+    mark_attendance,
+    move_session,
+    replace,
+)
+from tests.factories.accounts import DelegateFactory
 from tests.factories.redemption import (
     CourseFactory,
     TrainingSessionFactory,
     add_lot,
     funded_account,
+    people,
     register,
 )
 
@@ -270,3 +282,50 @@ def test_expired_credits_are_told_before_the_click(client, moving_clock):
     session.save()
     moving_clock.set(2026, 4, 24, 13)
     assert "they expire as they return" in client.get(url(redemption, "cancel")).text
+
+
+def test_a_participant_who_was_replaced_is_shown_as_such(client, redemption):
+    replace(redemption=redemption, place=place_of(redemption, "Bo"), person=people("cy")[0])
+    text = client.get(url(redemption)).text
+    assert '<span class="tag quiet">replaced</span>' in text
+    assert "in place of Bo" in text
+
+
+@pytest.mark.parametrize("name", ["", "Bo"])
+def test_a_moved_class_says_so_with_the_reason(client, redemption, name):
+    session = redemption.session
+    move_session(
+        session=session,
+        starts_at=session.starts_at + timedelta(days=1),
+        ends_at=session.ends_at + timedelta(days=1),
+        notice="The hall is closed.",
+    )
+    page = client.get(url(place_of(redemption, name) if name else redemption)).text
+    assert "it was to start on 9 April 2026, 14:00 CEST" in page
+    assert "The reason given: The hall is closed." in page
+
+
+def test_a_registration_whose_places_are_all_over_says_so(client, redemption, moving_clock):
+    moving_clock.advance(days=31)
+    mark_attendance(session=redemption.session, attended=set())
+    page = client.get(url(redemption)).text
+    assert "This registration is over" in page
+    assert "Confirmations are on their way" not in page
+
+
+def test_a_training_that_is_gone_is_not_asked_for_again(client, waiting):
+    decline(redemption=waiting, actor=waiting.account.owner, reason="No")
+    assert "Ask again" in client.get(url(waiting)).text
+    waiting.training.is_active = False
+    waiting.training.save()
+    assert "Ask again" not in client.get(url(waiting)).text
+
+
+def test_a_delegate_who_asks_is_not_named_among_those_who_decide(client, account):
+    delegate = DelegateFactory(account=account, email="dana@example.com", active=True)
+    CreditAccount.objects.filter(pk=account.pk).update(requires_approval=True)
+    terms = {"session": TrainingSessionFactory(), "names": ("bo",)}
+    account.refresh_from_db()
+    mine = register(account, registrant=Person("Dana", delegate.email), **terms)
+    page = " ".join(client.get(url(mine)).text.split())
+    assert f"can decide: {account.owner.name}." in page

@@ -41,6 +41,17 @@ def test_an_approver_is_known_by_user_and_delegation(account):
     )
 
 
+def test_nobody_decides_an_own_request(account):
+    first, second = DelegateFactory.create_batch(2, account=account, active=True)
+    deciders = services.deciders_of(account, senders=[first.email.upper(), "Olive@example.com"])
+    assert emails(deciders) == [second.email]
+
+
+def test_an_owner_who_is_alone_decides_an_own_request(account):
+    deciders = services.deciders_of(account, senders=["olive@example.com"])
+    assert emails(deciders) == ["olive@example.com"]
+
+
 def test_approvers_are_read_afresh(account):
     services.replace_owner(account=type(account).objects.get(pk=account.pk), owner=UserFactory())
     assert emails(services.approvers_of(account)) != ["olive@example.com"]
