@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
+from accounts.models import CreditAccount
 from bench import database
 from bench.side_by_side import Operation, Start
 from credits_portal.lib import clock
@@ -57,7 +58,7 @@ def redemption_row(account_id: int, passkey: Any, training: Any) -> list[Any]:
     return [name, name * 2, name[:12], account_id, passkey.pk, training.pk, name, name, now, now]
 
 
-def redeems(account_ids: list[int], training: Any, passkey: Any) -> Start:
+def redeems(accounts: list[CreditAccount], training: Any, passkey: Any) -> Start:
     """Return what makes one redemption after the other from accounts at random."""
 
     def start() -> Operation:
@@ -66,7 +67,7 @@ def redeems(account_ids: list[int], training: Any, passkey: Any) -> Start:
         chance, numbers = Random(os.getpid()), count(os.getpid() % 1000 * 1_000_000)
 
         def redeem() -> None:
-            account_id = chance.choice(account_ids)
+            account_id = chance.choice(accounts).pk
             name, number, now = uuid.uuid4().hex, next(numbers), clock.now()
             run(ACCOUNT, [account_id])
             run(LOCK, [account_id])

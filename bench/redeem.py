@@ -17,19 +17,20 @@ from credits_portal.lib import statements
 from credits_portal.outbox.services import queue
 from redemption.models import Training
 
+INSERT = floor.REDEMPTION.format("redemption_redemption")
 
-def redeems(account_ids: list[int], training: Training, passkey: Any) -> Start:
+
+def redeems(accounts: list[CreditAccount], training: Training, passkey: Any) -> Start:
     """Return what makes one redemption after the other as the portal does: the lock last."""
 
     def start() -> Operation:
         chance = Random(os.getpid())
 
         def redeem() -> None:
-            account_id = chance.choice(account_ids)
-            row = floor.redemption_row(account_id, passkey, training)
-            with transaction.atomic(), statements.prepared() as cursor:
-                cursor.execute(floor.REDEMPTION.format("redemption_redemption"), row)
-                (redemption_id,) = cursor.fetchone()
+            account = chance.choice(accounts)
+            row = floor.redemption_row(account.pk, passkey, training)
+            with transaction.atomic():
+                (redemption_id,) = statements.run(INSERT, row).fetchone()
                 queue(
                     name="redemption.confirmed",
                     recipient="ann@example.com",
@@ -37,7 +38,7 @@ def redeems(account_ids: list[int], training: Training, passkey: Any) -> Start:
                     params={"redemption": redemption_id},
                 )
                 ledger.redeem(
-                    account=CreditAccount(pk=account_id),
+                    account=account,
                     credits=1,
                     fits=None,
                     key=f"redemption:{redemption_id}",
@@ -56,14 +57,12 @@ def against_the_floor(*, quick: bool) -> None:
     beside = catalogue(made[0])
     floor.make_tables()
     history.analyse()
-    everyone = [account.pk for account in made]
-    hot = everyone[:1]
-    for name, ids, clients, aim in (
-        ("redeem, hot account, 1 process", hot, 1, 0.5),
-        ("redeem, hot account, 4 processes", hot, 4, 0.5),
-        (f"redeem, {len(made):,} accounts, 4 processes", everyone, 4, 0.45),
+    for name, accounts, clients, aim in (
+        ("redeem, hot account, 1 process", made[:1], 1, 0.5),
+        ("redeem, hot account, 4 processes", made[:1], 4, 0.5),
+        (f"redeem, {len(made):,} accounts, 4 processes", made, 4, 0.45),
     ):
-        starts = [floor.redeems(ids, *beside), redeems(ids, *beside)]
+        starts = [floor.redeems(accounts, *beside), redeems(accounts, *beside)]
         least, mine = rates(starts, clients=clients, slices=10 if quick else 60, seconds=0.5)
         report.tell(name, mine, least, aim, "/s")
 
@@ -76,7 +75,7 @@ def against_a_short_history(*, quick: bool) -> None:
     history.redeem_often(long, times)
     beside = catalogue(short)
     history.analyse()
-    starts = [redeems([account.pk], *beside) for account in (short, long)]
+    starts = [redeems([account], *beside) for account in (short, long)]
     after_short, after_long = rates(starts, clients=1, slices=20 if quick else 80, seconds=0.5)
     report.tell(
         f"redeem after {times:,} entries (floor: 1,000)", after_long, after_short, 0.95, "/s"

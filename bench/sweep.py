@@ -100,7 +100,7 @@ def _memory_of_a_sweep(_number: int) -> float:
 def _redemptions_meanwhile(made: list[CreditAccount], due: int, day: date) -> None:
     """Tell how long redemptions take while a sweep runs, and while none does."""
     beside = redeem.catalogue(made[0])
-    start = redeem.redeems([account.pk for account in made], *beside)
+    start = redeem.redeems(made, *beside)
     idle, swept = [], []
     for _round in range(ROUNDS):
         _make_due(day, due)

@@ -108,9 +108,8 @@ def read(
     head: Head, request: Request, found: str, *params: Any
 ) -> tuple[Earlier | None, list[Any]]:
     """Look the request's key up and read the rows of `found`, by (last_day, lot)."""
-    with statements.prepared() as cursor:
-        cursor.execute(READ.format(found=found), [head.account_id, request.key, *params])
-        rows = cursor.fetchall()
+    values = [head.account_id, request.key, *params]
+    rows = statements.run(READ.format(found=found), values).fetchall()
     entry_id, fingerprint = rows[0][:2]
     earlier = None if entry_id is None else Earlier(entry_id, fingerprint)
     return earlier, [row[2:] for row in rows if row[2] is not None]
@@ -133,6 +132,9 @@ CHANGES = ", ".join(
 )
 
 
+NEW_HEAD = "UPDATE accounts_creditaccount SET ledger_number = %s, ledger_hash = %s WHERE id = %s"
+
+
 def book(
     model: type[Entry],
     head: Head,
@@ -147,11 +149,7 @@ def book(
     digest = hash_of(values, moves, request.terms)
     entry = insert_entry(model, values, digest)
     insert_postings(entry.pk, moves)
-    with statements.prepared() as cursor:
-        cursor.execute(
-            "UPDATE accounts_creditaccount SET ledger_number = %s, ledger_hash = %s WHERE id = %s",
-            [values.number, digest, head.account_id],
-        )
+    statements.run(NEW_HEAD, [values.number, digest, head.account_id])
     return entry
 
 
@@ -191,10 +189,9 @@ def move(moves: Sequence[Move]) -> None:
         f"UPDATE accounts_creditlot SET {CHANGES} FROM {dialect.rows(MOVE_TYPES)}"  # noqa: S608
         " WHERE accounts_creditlot.id = given.lot_id"
     )
-    with statements.prepared() as cursor:
-        cursor.execute(sql, [dialect.as_json(MOVED, moves)])
-        if cursor.rowcount != len(moves):
-            raise RuntimeError(f"{cursor.rowcount} of {len(moves)} lots changed")
+    changed = statements.run(sql, [dialect.as_json(MOVED, moves)]).rowcount
+    if changed != len(moves):
+        raise RuntimeError(f"{changed} of {len(moves)} lots changed")
 
 
 INSERT_ENTRY = (
@@ -205,9 +202,7 @@ INSERT_ENTRY = (
 
 def insert_entry(model: type[Entry], facts: Facts, digest: str) -> Entry:
     """Write the entry's row and return it as `model`."""
-    with statements.prepared() as cursor:
-        cursor.execute(INSERT_ENTRY, [*as_stored(facts), digest])
-        (entry_id,) = cursor.fetchone()
+    (entry_id,) = statements.run(INSERT_ENTRY, [*as_stored(facts), digest]).fetchone()
     entry = model(id=entry_id, hash=digest, **facts._asdict())
     entry._state.adding = False
     entry._state.db = connection.alias
@@ -228,8 +223,7 @@ def insert_postings(entry_id: int, moves: Sequence[Move]) -> None:
         "INSERT INTO accounts_posting (entry_id, lot_id, source, target, credits)"  # noqa: S608
         f" SELECT %s, given.* FROM {dialect.rows(MOVE_TYPES)}"
     )
-    with statements.prepared() as cursor:
-        cursor.execute(sql, [entry_id, dialect.as_json(MOVED, moves)])
+    statements.run(sql, [entry_id, dialect.as_json(MOVED, moves)])
 
 
 def next_head(head: Head, facts: Facts, digest: str) -> Head:
@@ -282,5 +276,4 @@ def book_all(entries: Sequence[tuple[Facts, str, Move]], heads: Iterable[Head]) 
 
 
 def _write(start: str, types: dict[str, str], rows: Sequence[Sequence[Any]], end: str = "") -> None:
-    with statements.prepared() as cursor:
-        cursor.execute(f"{start} {dialect.rows(types)}{end}", [dialect.as_json(list(types), rows)])
+    statements.run(f"{start} {dialect.rows(types)}{end}", [dialect.as_json(list(types), rows)])

@@ -46,12 +46,11 @@ def locked_values(table: str, pks: Iterable[int], columns: Sequence[str]) -> lis
     # One row makes a statement that can be prepared; engines limit the number of parameters.
     given, values = ("%s", ids) if len(ids) == 1 else (", ".join(str(int(pk)) for pk in ids), [])
     lock = " FOR NO KEY UPDATE" if connection.features.has_select_for_update else ""
-    with statements.prepared() as cursor:
-        cursor.execute(
-            f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({given}) ORDER BY id{lock}",  # noqa: S608
-            values,
-        )
-        return list(cursor.fetchall())
+    found = statements.run(
+        f"SELECT {', '.join(columns)} FROM {table} WHERE id IN ({given}) ORDER BY id{lock}",  # noqa: S608
+        values,
+    )
+    return list(found.fetchall())
 
 
 def locked_name(name: str) -> None:

@@ -1,6 +1,7 @@
-"""Cursors for the few statements that every booking passes."""
+"""Runs the few statements that every booking passes."""
 
 import functools
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -9,17 +10,24 @@ from django.utils.module_loading import import_string
 POSTGRESQL_CURSOR = "django.db.backends.postgresql.base.ServerBindingCursor"
 
 
-def prepared() -> Any:
-    """Return a cursor whose statements PostgreSQL plans once per connection, not once per call.
+def run(sql: str, values: Sequence[Any] = ()) -> Any:
+    """Run a statement and return its cursor.
 
-    Their values travel beside the text and not within it: keep the text the same from call to call,
-    and write a cast where PostgreSQL could not tell a value's type. On SQLite a plain cursor.
+    PostgreSQL plans it once per connection, not once per call: keep its text the same from call to
+    call. Values travel beside the text, so write a cast where their type could not be told.
     """
-    connection: Any = connections[DEFAULT_DB_ALIAS]
+    cursor = _cursor(connections[DEFAULT_DB_ALIAS])
+    cursor.execute(sql, values)
+    return cursor
+
+
+def _cursor(connection: Any) -> Any:
     if connection.vendor != "postgresql":
         return connection.cursor()
     connection.ensure_connection()
-    return connection._prepare_cursor(_server_binding_cursor()(connection.connection))
+    cursor = _server_binding_cursor()(connection.connection)
+    logged = connection.queries_logged
+    return connection.make_debug_cursor(cursor) if logged else connection.make_cursor(cursor)
 
 
 @functools.cache

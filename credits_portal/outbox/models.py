@@ -145,9 +145,7 @@ class OutboundMail(models.Model):
     def insert_once(self) -> bool:
         """Insert this new row in one round trip; tell whether it is the first of its key."""
         values = [as_stored(field, getattr(self, field.attname)) for field in inserted_fields()]
-        with statements.prepared() as cursor:
-            cursor.execute(insert_statement(), values)
-            row = cursor.fetchone()
+        row = statements.run(insert_statement(), values).fetchone()
         if row:
             self.pk = row[0]
             self._state.adding = False

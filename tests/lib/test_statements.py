@@ -11,9 +11,7 @@ SQL = "SELECT %s || model FROM django_content_type ORDER BY model LIMIT 1"
 
 
 def run(sql, *values):
-    with statements.prepared() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
+    return statements.run(sql, values).fetchall()
 
 
 def test_values_reach_the_statement():
