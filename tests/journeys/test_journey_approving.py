@@ -85,8 +85,7 @@ def test_a_withdrawn_request_leaves_nothing_to_decide(anywhere):
     assert not dana.offered("Approve")
 
 
-def test_a_request_that_nobody_decides_is_reminded_of_and_lapses(anywhere):
-    stage = anywhere
+def test_a_request_that_nobody_decides_is_reminded_of_and_lapses(stage):
     member = asks(stage)
     for days, expected in [
         (1, [(OWNER, "approvals.reminder"), (DANA, "approvals.reminder")]),

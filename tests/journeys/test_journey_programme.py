@@ -44,7 +44,7 @@ def move(stage, session):
     stage.post.brings((ANA, "redemption.class_moved"), (OWNER, "redemption.class_moved_owner"))
     moved = stage.post.last(ANA, "redemption.class_moved")
     assert "8 July 2026" in moved.text
-    assert "Trainer ill." in moved.text
+    assert "The trainer is ill." in moved.text
     assert moved.files == ["training.ics"]
     return clerk
 
