@@ -18,6 +18,7 @@ class Screen:
     person: str = ""  # whom to sign in: an attribute of the world
     act: Act | None = None
     status: int = 200  # of the address, before the act
+    debug: bool = False  # a page of development only
 
 
 def at(name: str, *path: str) -> Callable[[Any], str]:
@@ -36,9 +37,12 @@ def follow(thing: Any, path: str) -> Any:
     return thing
 
 
-def of_place(name: str) -> Callable[[Any], str]:
+def of_place(
+    name: str, registration: str = "confirmed", place: str = "place"
+) -> Callable[[Any], str]:
     """Return what finds a page of the registrant's about one of the places."""
-    return lambda world: f"{at(name, 'confirmed.link_token')(world)}?place={world.place.pk}"
+    page = at(name, f"{registration}.link_token")
+    return lambda world: f"{page(world)}?place={follow(world, place).pk}"
 
 
 def send(page: Any, _world: Any = None) -> None:
@@ -62,6 +66,17 @@ def fill(**values: str) -> Act:
         send(page)
 
     return act
+
+
+def add_participant(page: Any, _world: Any) -> None:
+    """Ask for one row more."""
+    page.locator("main [name=add]").click()
+
+
+def decline(page: Any, _world: Any) -> None:
+    """Decline without a reason."""
+    page.locator("main details summary").first.click()
+    page.locator("main [value=decline]").first.click()
 
 
 def in_turn(*acts: Act) -> Act:
@@ -108,6 +123,7 @@ OPEN = [
     Screen("training-on-demand", at("redemption:training", "course.slug")),
     Screen("register", at("redemption:register", "survey.slug")),
     Screen("register-refused", at("redemption:register", "survey.slug"), act=refuse),
+    Screen("register-added", at("redemption:register", "survey.slug"), act=add_participant),
     Screen("register-check", at("redemption:register", "survey.slug"), act=register),
     Screen("find", at("redemption:find")),
     Screen("find-refused", at("redemption:find"), act=refuse),
@@ -121,8 +137,13 @@ OPEN = [
     Screen("change-date", at("redemption:change_date", "confirmed.link_token")),
     Screen("replace", of_place("redemption:replace")),
     Screen("replace-refused", of_place("redemption:replace"), act=refuse),
+    Screen("give-up", of_place("redemption:give_up", "leaving", "left_place")),
+    Screen("registration-past-cut-off", at("redemption:registration", "leaving.link_token")),
+    Screen("unsubscribe", lambda world: f"/unsub{world.unsubscribe}"),
+    Screen("unsubscribed", lambda world: f"/unsub{world.unsubscribe}", act=send),
     Screen("correct", at("redemption:correct", "waiting.link_token"), "owner"),
     Screen("decision", at("approvals:decision", "link.link_token")),
+    Screen("decision-refused", at("approvals:decision", "link.link_token"), act=decline),
     Screen("invitation", at("accounts:invitation", "invitation.link_token")),
     Screen("shared-order", at("purchasing:shared_order", "order.link_token")),
 ]
@@ -172,6 +193,11 @@ OWN = [
     Screen("ownership", at("accounts:ownership", "account.public_id"), "owner"),
     Screen("inbox", at("approvals:inbox"), "owner"),
     Screen("inbox-empty", at("approvals:inbox"), "newcomer"),
+    Screen("ownership-offer", at("accounts:ownership", "harbour.public_id"), "owner"),
+    Screen("profile", at("accounts:profile"), "owner"),
+    Screen("profile-saved", at("accounts:profile"), "owner", act=send),
+    Screen("simulated-card", at("purchasing:simulated_card", "order.number"), "owner", debug=True),
+    Screen("roster", at("admin:redemption_trainingsession_roster", "session.pk"), "staff"),
     Screen("two-step", at("mfa_index"), "owner"),
     Screen("email", at("account_email"), "owner"),
     Screen("password", at("account_change_password"), "owner"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.ledger import guards
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 KILO = 1024
 
 
-PEOPLE = ["owner", "newcomer"]
+PEOPLE = ["owner", "newcomer", "staff"]
 
 
 @dataclass
@@ -42,9 +43,10 @@ def site(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(params=EVERY, ids=lambda screen: screen.name)
-def visit(request, site, page):
+def visit(request, site, page, settings):
     """Return a function that shows the screen at a width, light or dark, and tells its traffic."""
     screen = request.param
+    settings.DEBUG = screen.debug
     if screen.person:
         page.context.add_cookies([site.cookies[screen.person]])
 
@@ -102,3 +104,20 @@ def test_a_printed_report_has_no_navigation(page, site):
     page.emulate_media(media="print", color_scheme="dark")
     page.goto(site.url + f"/accounts/{site.world.account.public_id}/reports/")
     assert page.locator("nav:visible, header.site:visible, footer.site:visible").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "thing"),
+    [
+        ("reports_accountoverview_change", "account"),
+        ("accounts_creditaccount_change", "account"),
+        ("redemption_trainingsession_change", "session"),
+        ("redemption_trainingsession_attendance", "session"),
+        ("redemption_redemption_change", "confirmed"),
+    ],
+)
+def test_a_page_of_the_administration_does_not_scroll_sideways(page, site, name, thing):
+    page.context.add_cookies([site.cookies["staff"]])
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(site.url + reverse(f"admin:{name}", args=[getattr(site.world, thing).pk]))
+    assert browser.overflow(page) == []

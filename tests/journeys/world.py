@@ -9,7 +9,13 @@ from typing import Any
 
 from accounts import passkeys
 from accounts.models import CreditAccount, User
-from accounts.services import accept_delegation, invite_delegate, open_account
+from accounts.services import (
+    accept_delegation,
+    invite_delegate,
+    offer_ownership,
+    open_account,
+    unsubscribe_url,
+)
 from approvals import services as approvals
 from credits_portal.lib import clock
 from tests.factories.accounts import UserFactory
@@ -89,6 +95,24 @@ def use_credits(account: CreditAccount, school: dict[str, Any]) -> dict[str, Any
     }
 
 
+def offer_account(owner: User, to: User) -> CreditAccount:
+    """Return an account whose ownership is offered to a delegate."""
+    account = open_account(owner=owner, name="Harbour Labs")
+    invited = invite_delegate(account=account, actor=owner, email=to.email, name=to.name)
+    offer_ownership(delegate=accept_delegation(delegate=invited), actor=owner)
+    return account
+
+
+def leave_class(account: CreditAccount, school: dict[str, Any]) -> dict[str, Any]:
+    """Register somebody for a class that is too near to be cancelled, only given up."""
+    soon = clock.now() + timedelta(days=5)
+    session = TrainingSessionFactory(training=school["survey"], starts_at=soon)
+    leaving = register(account, session=session, names=("lou",), user=account.owner)
+    leaving.confirmed_at = clock.now() - timedelta(days=2)
+    leaving.save(update_fields=["confirmed_at"])
+    return {"leaving": leaving, "left_place": leaving.registrations.get()}
+
+
 def build() -> World:
     """Make the world."""
     owner = UserFactory(email="olga@example.com", name="Olga Owner")
@@ -98,6 +122,10 @@ def build() -> World:
     nothing = open_account(owner=newcomer, name="Empty Shelf")
     school = open_school()
     things = school | use_credits(account, school)
+    things |= leave_class(account, school)
+    things["staff"] = UserFactory(email="tess@example.com", is_staff=True, is_superuser=True)
+    things["harbour"] = offer_account(newcomer, to=owner)
+    things["unsubscribe"] = unsubscribe_url(account, "dana@example.com").rpartition("/unsub")[2]
     things["order"] = OrderFactory(account=account, credits=30_000)
     things["paid"] = account.orders.order_by("pk").first()
     things["place"] = things["confirmed"].registrations.order_by("pk").last()
