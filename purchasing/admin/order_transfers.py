@@ -83,7 +83,9 @@ def previewed(order: Order, form: TransferForm) -> Settlement | None:
     if form.errors:
         return None
     known = (
-        Payment.objects.filter(provider=Payment.Provider.BANK, external_id=data["bank_reference"])
+        Payment.objects.filter(
+            provider=Payment.Provider.BANK, external_id=data["bank_reference"], undone_at=None
+        )
         .select_related("order")
         .first()
     )

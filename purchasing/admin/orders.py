@@ -19,6 +19,8 @@ from .documents import DocumentInline
 from .order_quotes import QuotePages
 from .order_terms import TermPages
 from .order_transfers import TransferPages
+from .reconciliation import ReconciliationPage
+from .refunds import RefundPages
 
 
 class PaymentInline(admin.TabularInline[Payment, Order]):
@@ -28,7 +30,8 @@ class PaymentInline(admin.TabularInline[Payment, Order]):
     extra = 0
     can_delete = False
     readonly_fields = (
-        "amount", "currency", "received_on", "provider", "external_id", "booked_at", "actor"
+        "amount", "currency", "received_on", "provider", "external_id", "booked_at", "actor",
+        "undone_at", "undone_reason",
     )  # fmt: skip
     fields = readonly_fields
 
@@ -64,7 +67,7 @@ class AttentionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(QuotePages, TermPages, TransferPages):
+class OrderAdmin(QuotePages, TermPages, TransferPages, RefundPages, ReconciliationPage):
     """Orders: found, quoted, paid by transfer, ended; their terms are never edited by hand."""
 
     list_display = ["number", "account", "owner", "status", "credits", "total", "got", "placed_at"]
