@@ -38,11 +38,12 @@ class OrderQuerySet(SecretLinkQuerySet):
 
     def with_money_left(self) -> "OrderQuerySet":
         """Annotate `excess` (beyond the total) and `left`, without what went back."""
-        orders = self.with_received().annotate(**money_back())
-        return orders.annotate(
+        orders: OrderQuerySet = self.with_received().annotate(**money_back())
+        orders = orders.annotate(
             excess=left_of("received", "total", "outside", "excess_back"),
             left=left_of("received", "outside", "refunded"),
         )
+        return orders
 
     def overpaid(self) -> "OrderQuerySet":
         """Return paid orders that hold more than their total, not sent back yet (trust.md I8)."""

@@ -65,9 +65,11 @@ def _follow(order: Order, dispute: Dispute, *, is_new: bool) -> None:
     """Freeze or release, move the credits, and tell staff."""
     reason = f"Dispute {dispute.external_id} of order {order.number}: {dispute.status}"
     money_moved(order, reason=reason)
-    told = {"account": order.account, "source": source_of(dispute)}
+    account, source = order.account, source_of(dispute)
     if dispute.status == Status.WON:
-        release(reason=_("The dispute about order %s was won.") % order.number, **told)
+        won = _("The dispute about order %s was won.") % order.number
+        release(account=account, source=source, reason=won)
     elif is_new:
-        freeze(reason=_("The payment of order %s is disputed.") % order.number, **told)
+        disputed = _("The payment of order %s is disputed.") % order.number
+        freeze(account=account, source=source, reason=disputed)
     emails.queue_dispute(dispute)
