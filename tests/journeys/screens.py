@@ -146,6 +146,7 @@ OPEN = [
     Screen("decision-refused", at("approvals:decision", "link.link_token"), act=decline),
     Screen("invitation", at("accounts:invitation", "invitation.link_token")),
     Screen("shared-order", at("purchasing:shared_order", "order.link_token")),
+    Screen("shared-order-invoiced", at("purchasing:shared_order", "invoiced.link_token")),
 ]
 
 OWN = [
@@ -157,6 +158,16 @@ OWN = [
     Screen("check", at("purchasing:buy"), "owner", act=in_turn(fill(credits="20,000"), bill)),
     Screen("order", at("purchasing:order", "order.number"), "owner"),
     Screen("order-paid", at("purchasing:order", "paid.number"), "owner"),
+    Screen("order-invoiced", at("purchasing:order", "invoiced.number"), "owner"),
+    Screen("order-expired", at("purchasing:order", "expired.number"), "owner"),
+    Screen("order-accept", at("purchasing:accept", "order.number"), "owner"),
+    Screen(
+        "order-accept-refused",
+        at("purchasing:accept", "order.number"),
+        "owner",
+        act=fill(payables_email="nobody"),
+    ),
+    Screen("order-renew", at("purchasing:renew", "expired.number"), "owner"),
     Screen("order-billing", at("purchasing:billing", "order.number"), "owner"),
     Screen("order-cancel", at("purchasing:cancel", "order.number"), "owner"),
     Screen("accounts", at("accounts:list"), "owner"),

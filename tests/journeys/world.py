@@ -18,6 +18,7 @@ from accounts.services import (
 )
 from approvals import services as approvals
 from credits_portal.lib import clock
+from purchasing.services import accept_quote
 from tests.factories.accounts import UserFactory
 from tests.factories.purchasing import OrderFactory, PaidOrderFactory
 from tests.factories.redemption import (
@@ -113,6 +114,22 @@ def leave_class(account: CreditAccount, school: dict[str, Any]) -> dict[str, Any
     return {"leaving": leaving, "left_place": leaving.registrations.get()}
 
 
+def quotes_further_on(account: CreditAccount) -> dict[str, Any]:
+    """Make a quote that was accepted, and one whose price no longer holds."""
+    invoiced = OrderFactory(account=account, credits=500, payables_email="ap@example.com")
+    accept_quote(
+        order=invoiced,
+        po_number="PO-4711",
+        payables_email=invoiced.payables_email,
+        actor=account.owner,
+    )
+    expired = OrderFactory(account=account, credits=700)
+    expired.status = "expired"
+    expired.quote_valid_until = clock.today() - timedelta(days=1)
+    expired.save(update_fields=["status", "quote_valid_until"])
+    return {"invoiced": invoiced, "expired": expired}
+
+
 def build() -> World:
     """Make the world."""
     owner = UserFactory(email="olga@example.com", name="Olga Owner")
@@ -127,6 +144,7 @@ def build() -> World:
     things["harbour"] = offer_account(newcomer, to=owner)
     things["unsubscribe"] = unsubscribe_url(account, "dana@example.com").rpartition("/unsub")[2]
     things["order"] = OrderFactory(account=account, credits=30_000)
+    things |= quotes_further_on(account)
     things["paid"] = account.orders.order_by("pk").first()
     things["place"] = things["confirmed"].registrations.order_by("pk").last()
     things["passkey"] = passkeys.reveal(account.passkeys.get(replaced_at=None))
