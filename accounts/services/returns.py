@@ -13,6 +13,15 @@ from credits_portal.lib import clock
 AT_LEAST = timedelta(days=60)
 
 
+def taken_again(entry: LedgerEntry) -> list[int]:
+    """Return the ids of the entries that withdrew of what `entry` has just given back.
+
+    Refunds and charge-backs may be owed credits (rules.md 7.4). The account is locked since.
+    """
+    later = LedgerEntry.objects.filter(account=entry.account_id, number__gt=entry.number)
+    return list(later.filter(kind=LedgerEntry.Kind.WITHDRAW).values_list("pk", flat=True))
+
+
 def extend(entry: LedgerEntry, *, key: str, actor: User | str, reason: str) -> list[int]:
     """Exchange what `entry` returned to short or ended lots for new lots of 60 days.
 

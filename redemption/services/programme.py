@@ -94,9 +94,10 @@ def _end_request(redemption: Redemption, actor: User, notice: str) -> list[int]:
     """End a waiting request of a class called off; return the entries' ids."""
     entry = end_pending(redemption, status=Redemption.Status.CANCELLED, actor=actor, reason=notice)
     key = f"redemption:{redemption.pk}:release"
+    taken = returns.taken_again(entry)
     added = returns.extend(entry, key=key, actor=actor, reason=notice)
     redemption_ended.send(sender=Redemption, redemption=redemption, actor=actor)
-    return [entry.pk, *added]
+    return [entry.pk, *taken, *added]
 
 
 def _return_all(

@@ -2,10 +2,10 @@
 
 from accounts import ledger
 from accounts.models import User
-from accounts.services.returns import extend
+from accounts.services.returns import extend, taken_again
 from redemption.models import Registration
 
-__all__ = ["extend", "give_back"]
+__all__ = ["extend", "give_back", "taken_again"]
 
 
 def give_back(
@@ -20,6 +20,7 @@ def give_back(
     entry = ledger.restore(
         entry=place.entry, credits=place.credits, key=key, actor=actor, reason=reason
     )
+    entries = [entry.pk, *taken_again(entry)]
     if extended:
-        return [entry.pk, *extend(entry, key=key, actor=actor, reason=reason)]
-    return [entry.pk]
+        entries += extend(entry, key=key, actor=actor, reason=reason)
+    return entries
