@@ -195,3 +195,15 @@ def test_a_hostile_name_breaks_no_header(moving_clock):
     session = TrainingSessionFactory(training__title="Ada\r\nBcc: eve@example.com")
     register(funded_account(), session=session)
     assert "\r" not in message("confirmed").subject
+
+
+def test_a_waiting_request_is_told_of_a_move_without_how_to_join(moving_clock):
+    account = funded_account(requires_approval=True)
+    session = TrainingSessionFactory(joining_details="Ring twice.")
+    register(account, session=session)
+    starts_at, ends_at = session.starts_at + timedelta(days=1), session.ends_at + timedelta(days=1)
+    move_session(session=session, starts_at=starts_at, ends_at=ends_at, notice="Ill.")
+    mail = message("class_moved")
+    assert "The request still waits for approval, until" in mail.body
+    assert "Ring twice." not in mail.body
+    assert mail.attachments == []
