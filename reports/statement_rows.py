@@ -1,7 +1,7 @@
 """The statement as a table of postings, from the first to the last, read in parts.
 
-A part is a range of the account's gapless entry numbers, so that no statement runs for long, the
-first row comes at once, and nothing is left open between two parts.
+A part is a range of the account's gapless entry numbers: a small first one, so that the file begins
+at once, then large ones. Nothing is left open between two parts.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,8 @@ COLUMNS = [
     Column("change", _("Change"), "credits"),
     Column("after", _("Available after"), "credits"),
 ]
-PART = 20_000
+FIRST_PART = 500
+PART = 200_000
 # The balance runs over every entry of the part, also over those that a filter leaves out.
 ROWS = """
 SELECT move.number, {day}, {booked_on}, {kind}, {training}, {registrant}, redemption.reference,
@@ -98,9 +99,11 @@ def _parts(account: CreditAccount) -> Iterator[Part]:
     """Yield the parts of the account's entries as they stand now."""
     last = CreditAccount.objects.values_list("ledger_number", flat=True).get(pk=account.pk)
     opening = 0
-    for low in range(0, last, PART):
-        part = Part(opening, low, min(low + PART, last))
+    low = 0
+    while low < last:
+        part = Part(opening, low, min(low + (PART if low else FIRST_PART), last))
         yield part
+        low = part.high
         if part.high < last:
             opening += int(sql.fetch(CHANGE, [account.pk, part.low, part.high])[0][0])
 
