@@ -194,12 +194,11 @@ def _record(*, order: Order, session: GatewaySession, attempt: int) -> Order:
 
 
 def _note(session: GatewaySession) -> None:
-    """Write what became of a session: it ends once, and an ended one never opens again."""
-    if session.status == CardSession.Status.OPEN:
-        return
-    pages = CardSession.objects.filter(external_id=session.id)
-    pages.filter(status=CardSession.Status.OPEN).update(status=session.status)
-    pages.filter(payment_intent="").update(payment_intent=session.payment_intent)
+    """Write what became of a session that has ended: that never changes again."""
+    if session.status != CardSession.Status.OPEN:
+        CardSession.objects.filter(external_id=session.id).update(
+            status=session.status, payment_intent=session.payment_intent
+        )
 
 
 def _expire(session_id: str) -> None:

@@ -204,6 +204,24 @@ def test_the_year_begins_on_the_day_of_the_charge(order, stripe, moving_clock):
     assert str(order.lot.purchased_on) == "2026-03-10"
 
 
+def test_what_was_paid_is_booked_whatever_is_due(order, stripe):
+    session = open_page(order)
+    stripe.get("cs_test", session)["amount_total"] = 1_000_000
+    stripe.pay(session)
+    take(session)
+    order.refresh_from_db()
+    assert (order.is_payable, order.amount_received()) == (True, Decimal("10000.00"))
+
+
+def test_money_of_another_currency_is_listed_and_grants_nothing(order, stripe):
+    session = open_page(order)
+    stripe.get("cs_test", session)["currency"] = "jpy"
+    stripe.pay(session)
+    take(session)
+    assert list(Order.objects.with_foreign_money()) == [order]
+    assert Payment.objects.get().amount == Decimal(1_800_000)
+
+
 def test_an_open_page_brings_nothing(order):
     take(open_page(order))
     assert not Payment.objects.exists()
