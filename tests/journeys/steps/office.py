@@ -20,7 +20,7 @@ from tests.journeys.steps import scenes
 from tests.portal.production import ROOT, environment, wait_until
 from tests.smtp_sink import SmtpSink
 
-PATIENCE = 30  # seconds for a task, or for the delivery of all that is queued
+PATIENCE = 60  # seconds for a start, a task, or the delivery of all that is queued
 
 
 class Hands:
@@ -91,7 +91,11 @@ class Worker:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
-        self._wait_for(f"{self.word}:ready")
+        try:
+            self._wait_for(f"{self.word}:ready")
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self):
         """End the worker and leave nothing in Redis."""
@@ -111,10 +115,11 @@ class Worker:
             connect(*before)
 
     def run(self, *names):
-        """Have the worker do these tasks, one after the other."""
-        for name in names:
-            key = str(uuid.uuid4())
+        """Have the worker do these tasks, as beat does: at once, in any order."""
+        keys = {str(uuid.uuid4()): name for name in names}
+        for key, name in keys.items():
             app.send_task(name, task_id=key)
+        for key in keys:
             self._wait_for(f"{self.word}:{key}")
 
     def deliver(self):
