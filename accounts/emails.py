@@ -10,10 +10,16 @@ from django.utils.translation import gettext as _
 from credits_portal.lib import clock
 from credits_portal.lib.formats import credits as as_credits
 from credits_portal.lib.links import absolute
-from credits_portal.outbox.registry import Content, builds
+from credits_portal.outbox.registry import Content, builds, finds_language
 from credits_portal.outbox.services import queue
 
 from .models import CreditAccount, Delegate, Passkey, User
+
+
+@finds_language
+def language_of(recipient: str) -> str:
+    """Return the language that somebody who signs in has chosen for their mails."""
+    return User.objects.filter(email=recipient).values_list("language", flat=True).first() or ""
 
 
 def passkey_replaced(*, passkey: Passkey, actor: User) -> None:

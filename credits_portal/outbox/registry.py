@@ -32,6 +32,7 @@ class Content:
 Builder = Callable[[Mapping[str, Any], str], Content]
 
 _builders: dict[str, Builder] = {}
+_language_finders: list[Callable[[str], str]] = []
 
 
 def builds(name: str) -> Callable[[Builder], Builder]:
@@ -60,3 +61,14 @@ def builder_of(name: str) -> Builder:
 def names() -> list[str]:
     """Return the names of all mails, sorted."""
     return sorted(_builders)
+
+
+def finds_language(finder: Callable[[str], str]) -> Callable[[str], str]:
+    """Register what tells the language that an address has chosen, or an empty text."""
+    _language_finders.append(finder)
+    return finder
+
+
+def language_of(recipient: str) -> str:
+    """Return the language that the recipient has chosen; empty where nobody knows one."""
+    return next(filter(None, (finder(recipient) for finder in _language_finders)), "")

@@ -26,7 +26,7 @@ def render(mail: OutboundMail) -> EmailMultiAlternatives:
 
     Raises UnknownMail, SecretLost, and whatever the mail's builder raises.
     """
-    with translation.override(mail.language or settings.LANGUAGE_CODE):
+    with translation.override(language_of(mail)):
         content = registry.builder_of(mail.name)(params_of(mail), mail.recipient)
         context = context_of(content, mail.recipient)
         message = EmailMultiAlternatives(
@@ -41,6 +41,13 @@ def render(mail: OutboundMail) -> EmailMultiAlternatives:
     for attachment in content.attachments:
         message.attach(attachment.filename, attachment.content, attachment.mimetype)
     return message
+
+
+def language_of(mail: OutboundMail) -> str:
+    """Return the recipient's setting, else the language of the form, else the programme's."""
+    if len(settings.LANGUAGES) == 1:
+        return str(settings.LANGUAGE_CODE)
+    return registry.language_of(mail.recipient) or mail.language or settings.LANGUAGE_CODE
 
 
 def params_of(mail: OutboundMail) -> Mapping[str, Any]:

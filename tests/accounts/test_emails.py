@@ -110,3 +110,20 @@ def test_names_are_escaped_in_html_and_plain_in_text(account):
 def test_a_line_break_in_a_name_stays_out_of_the_subject(account):
     services.change_settings(account=account, actor=account.owner, name="Acme\r\nBcc: eve@x.org")
     assert "\n" not in mail_to(OWNER).subject
+
+
+@pytest.fixture
+def two_languages(settings):
+    settings.LANGUAGES = [("en-us", "English"), ("de", "Deutsch")]
+
+
+def test_a_mail_uses_the_language_that_its_receiver_has_chosen(account, delegate, two_languages):
+    UserFactory(email=delegate.email, language="de")
+    services.remove_delegate(delegate=delegate, actor=account.owner)
+    assert '<html lang="de">' in html_of(mail_to(delegate.email))
+
+
+def test_whoever_has_chosen_none_is_written_to_in_the_programmes(account, delegate, two_languages):
+    UserFactory(email=delegate.email)
+    services.remove_delegate(delegate=delegate, actor=account.owner)
+    assert '<html lang="en-us">' in html_of(mail_to(delegate.email))
