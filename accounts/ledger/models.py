@@ -114,6 +114,10 @@ class LedgerEntry(models.Model):
             models.Index(
                 fields=["reverses"], name="entry_reverses", condition=Q(reverses__isnull=False)
             ),
+            # Reports by day find all that they add up in the index.
+            models.Index(
+                fields=["account", "effective_at", "kind", "credits"], name="entry_by_day"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "number"], name="entry_number_once"),
