@@ -96,14 +96,16 @@ class Ladder:
         return [rung for rung in self.rungs if rung.lost]
 
 
+# From the entries alone; what was restored of a withdrawal was not used before.
 USED = """
-SELECT COALESCE(SUM(CASE WHEN entry.kind = 'restore' THEN -posting.credits
-    ELSE posting.credits END), 0)
+SELECT COALESCE(SUM(CASE WHEN kind = 'restore' THEN -credits ELSE credits END), 0)
 FROM accounts_ledgerentry AS entry
-JOIN accounts_posting AS posting ON posting.entry_id = entry.id
-WHERE entry.account_id = %s AND entry.effective_at >= %s
-    AND entry.kind IN ('redeem', 'capture', 'restore')
-    AND 'redeemed' IN (posting.source, posting.target)
+WHERE account_id = %s AND effective_at >= %s AND (
+    kind IN ('redeem', 'capture') OR kind = 'restore' AND EXISTS (
+        SELECT 1 FROM accounts_ledgerentry AS origin
+        WHERE origin.id = entry.reverses_id AND origin.kind <> 'withdraw'
+    )
+)
 """
 
 

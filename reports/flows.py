@@ -77,7 +77,7 @@ SELECT CASE WHEN entry.effective_at >= %s THEN '{LATER}' ELSE {{entry_month}} EN
     SUM(posting.credits), SUM(posting.credits * {sql.PRICE})
 FROM accounts_ledgerentry AS entry
 JOIN accounts_posting AS posting ON posting.entry_id = entry.id
-JOIN accounts_creditlot AS lot ON lot.id = posting.lot_id
+JOIN accounts_creditlot AS lot ON lot.id = posting.lot_id AND lot.account_id = entry.account_id
 WHERE entry.account_id = %s AND entry.effective_at >= %s
 GROUP BY 1, 2, 3
 UNION ALL

@@ -76,13 +76,13 @@ WHERE entry.account_id = %s AND entry.effective_at >= %s
     AND entry.kind IN ('issue', 'redeem', 'capture', 'withdraw', 'expire')
 GROUP BY 1, 2
 UNION ALL
-SELECT {entry_day}, CASE WHEN posting.target = 'expired' THEN 'held_expired' ELSE 'returned' END,
-    SUM(posting.credits)
+SELECT {entry_day}, CASE entry.kind WHEN 'restore' THEN 'returned' ELSE 'held_expired' END, SUM((
+        SELECT COALESCE(SUM(posting.credits), 0) FROM accounts_posting AS posting
+        WHERE posting.entry_id = entry.id
+            AND posting.target = CASE entry.kind WHEN 'restore' THEN 'available' ELSE 'expired' END
+    ))
 FROM accounts_ledgerentry AS entry
-JOIN accounts_posting AS posting ON posting.entry_id = entry.id
-WHERE entry.account_id = %s AND entry.effective_at >= %s
-    AND entry.kind IN ('restore', 'release')
-    AND (entry.kind = 'restore') = (posting.target = 'available')
+WHERE entry.account_id = %s AND entry.effective_at >= %s AND entry.kind IN ('restore', 'release')
 GROUP BY 1, 2
 UNION ALL
 SELECT lot.last_day, CASE WHEN lot.last_day < %s THEN 'expire' ELSE 'ahead' END,

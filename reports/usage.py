@@ -62,6 +62,7 @@ class Usage:
         return [(month, credits.get(month, 0)) for month in months_of(min(credits), max(credits))]
 
 
+# The account is named in every join: its lots and places lead to few rows of a large programme.
 # An entry's worth is what its postings took, less what was restored of them, each at its lot's
 # price. Its places share it by their credits, rounded so that the shares add up to the whole.
 USAGE = """
@@ -73,14 +74,14 @@ WITH drawn AS (
     SELECT drawn.id, posting.credits, posting.credits * {price} AS units
     FROM drawn
     JOIN accounts_posting AS posting ON posting.entry_id = drawn.id
-    JOIN accounts_creditlot AS lot ON lot.id = posting.lot_id
+    JOIN accounts_creditlot AS lot ON lot.id = posting.lot_id AND lot.account_id = %s
     UNION ALL
     SELECT drawn.id, -posting.credits, -posting.credits * {price}
     FROM drawn
     JOIN accounts_ledgerentry AS restore
         ON restore.reverses_id = drawn.id AND restore.reverses_id IS NOT NULL
     JOIN accounts_posting AS posting ON posting.entry_id = restore.id
-    JOIN accounts_creditlot AS lot ON lot.id = posting.lot_id
+    JOIN accounts_creditlot AS lot ON lot.id = posting.lot_id AND lot.account_id = %s
 ), worth AS (
     SELECT id, SUM(credits) AS credits, CAST(SUM(units) AS bigint) AS units FROM moved GROUP BY id
 ), place AS (
@@ -91,7 +92,8 @@ WITH drawn AS (
         SUM({used}) OVER (PARTITION BY drawn.id ORDER BY registration.id) AS upto
     FROM drawn
     JOIN worth ON worth.id = drawn.id
-    LEFT JOIN redemption_registration AS registration ON registration.entry_id = drawn.id
+    LEFT JOIN redemption_registration AS registration
+        ON registration.entry_id = drawn.id AND registration.account_id = %s
         AND NOT EXISTS (
             SELECT 1 FROM redemption_registration AS newer WHERE newer.replaces_id = registration.id
         )
@@ -166,7 +168,7 @@ def _statement(account: CreditAccount, by: str, filters: Filters) -> tuple[str, 
     )
     period = filters.period
     first, after = sql.as_moment(period.first_day), sql.as_moment(period.day_after)
-    return statement, [account.pk, first, after, *wanted]
+    return statement, [account.pk, first, after, *[account.pk] * 3, *wanted]
 
 
 def _conditions(filters: Filters) -> tuple[str, list[Any]]:

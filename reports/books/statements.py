@@ -42,7 +42,8 @@ WHERE lot.available > 0 AND lot.last_day < {{end_day}}
 GROUP BY 1, 2, 3
 """
 
-# An entry pays for places in one class: who changes the date gets an entry of his own.
+# An entry pays for places in one class, before it begins: who changes the date gets an entry of his
+# own. What returns after the class is taken off what was delivered on that day.
 CLASSES = f"""
 SELECT {{period}}, {{group}}, {PRICE}, '', 'classes', SUM(share.credits)
 FROM (
@@ -52,17 +53,16 @@ FROM (
         JOIN redemption_trainingsession AS session ON session.id = place.session_id
         WHERE place.entry_id IS NOT NULL AND session.ends_at < {{end}}
         GROUP BY place.entry_id
-    ), moved AS (
-        SELECT entry.id, entry.effective_at, class.ends_at, 1 AS sign
-        FROM class JOIN accounts_ledgerentry AS entry ON entry.id = class.entry_id
-        UNION ALL
-        SELECT entry.id, entry.effective_at, class.ends_at, -1
-        FROM class JOIN accounts_ledgerentry AS entry ON entry.reverses_id = class.entry_id
     )
-    SELECT posting.lot_id, moved.sign * posting.credits AS credits,
-        CASE WHEN moved.effective_at > moved.ends_at THEN moved.effective_at
-            ELSE moved.ends_at END AS delivered_at
-    FROM moved JOIN accounts_posting AS posting ON posting.entry_id = moved.id
+    SELECT posting.lot_id, posting.credits, class.ends_at AS delivered_at
+    FROM class JOIN accounts_posting AS posting ON posting.entry_id = class.entry_id
+    UNION ALL
+    SELECT posting.lot_id, -posting.credits,
+        CASE WHEN back.effective_at > class.ends_at THEN back.effective_at ELSE class.ends_at END
+    FROM class
+    JOIN accounts_ledgerentry AS back
+        ON back.reverses_id = class.entry_id AND back.reverses_id IS NOT NULL
+    JOIN accounts_posting AS posting ON posting.entry_id = back.id
 ) AS share
 JOIN accounts_creditlot AS lot ON lot.id = share.lot_id
 WHERE share.delivered_at < {{end}}
