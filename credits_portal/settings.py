@@ -155,7 +155,8 @@ POSTGRESQL_OPTIONS: dict[str, Any] = {
     "connect_timeout": 3,
     # For the cursors of lib/statements.py; Django's own prepare nothing.
     "prepare_threshold": 5,
-    "options": "-c lock_timeout=3s -c statement_timeout="
+    # Compiling a page's statement takes longer than running it does.
+    "options": "-c jit=off -c lock_timeout=3s -c statement_timeout="
     + env.text("DATABASE_STATEMENT_TIMEOUT", "0"),
 }
 _database = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
