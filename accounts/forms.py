@@ -62,7 +62,10 @@ class SettingsForm(forms.Form):
     low_balance_at = CreditsField(
         label=_("Low-balance alert"),
         required=False,
-        help_text=_("Credits. You get a mail when the balance falls below. Empty: no alert."),
+        help_text=_(
+            "Credits. You and the delegates get a mail when spending takes the balance below. "
+            "Empty: no alert."
+        ),
     )
     asks_cost_centre = forms.BooleanField(
         label=_("Ask for a cost centre"),
