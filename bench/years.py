@@ -22,15 +22,15 @@ RETURNS = "n > 4 AND mod(n, 20) = 0"
 
 PLAN = """
 CREATE TEMPORARY TABLE plan ON COMMIT DROP AS
-SELECT given.account_id, given.entries, given.with_places,
+SELECT given.account_id, given.entries, given.places_every,
     SUM(given.entries) OVER (ORDER BY given.account_id) - given.entries
         + (SELECT COALESCE(MAX(id), 0) FROM accounts_ledgerentry) AS before,
     (ROW_NUMBER() OVER (ORDER BY given.account_id) - 1) * {lots}
         + (SELECT COALESCE(MAX(id), 0) FROM accounts_creditlot) AS lots_before
-FROM unnest(%(accounts)s::bigint[], %(sizes)s::int[], %(places)s::bool[])
-    AS given(account_id, entries, with_places);
+FROM unnest(%(accounts)s::bigint[], %(sizes)s::int[], %(places)s::int[])
+    AS given(account_id, entries, places_every);
 CREATE TEMPORARY TABLE step ON COMMIT DROP AS
-SELECT plan.account_id, plan.with_places, n, plan.before + n AS id,
+SELECT plan.account_id, plan.places_every, n, plan.before + n AS id,
     plan.lots_before + 1 + CASE WHEN n <= {lots} THEN n - 1
         ELSE mod(n - CASE WHEN {returns} THEN 1 ELSE 0 END, {lots}) END AS lot_id,
     CASE WHEN n <= {lots} THEN 'issue' WHEN {returns} THEN 'restore' ELSE 'redeem' END AS kind,
@@ -67,7 +67,7 @@ UPDATE accounts_creditaccount AS account SET ledger_number = plan.entries
 FROM plan WHERE plan.account_id = account.id
 """
 
-# A place for every entry that pays: four in five in a class, the others in a course.
+# Places for some or all entries that pay: six in seven in a class, the others in a course.
 PLACES = """
 INSERT INTO redemption_redemption (id, link_nonce, link_digest, reference, name, email, language,
     note, cost_centre, credits, key, fingerprint, status, submitted_at, confirmed_at, ended_at,
@@ -76,14 +76,15 @@ SELECT id, '', 'd' || id, 'R-' || id, 'Person ' || mod(id, 300),
     'p' || mod(id, 300) || '@example.com', '', '', 'CC-' || mod(id, 20), 5, 'k' || id, '',
     CASE WHEN mod(n + 1, 20) = 0 THEN 'cancelled' ELSE 'confirmed' END, moment, moment,
     CASE WHEN mod(n + 1, 20) = 0 THEN moment END, '', account_id, id, %(passkey)s,
-    CASE WHEN mod(id, 5) = 0 THEN %(course)s ELSE %(training)s END,
-    CASE WHEN mod(id, 5) > 0 THEN %(first_class)s + class END,
-    CASE WHEN mod(id, 5) = 0 THEN (moment + interval '90 days')::date END
-FROM step WHERE with_places AND kind = 'redeem';
+    CASE WHEN mod(n, 7) = 0 THEN %(course)s ELSE %(training)s END,
+    CASE WHEN mod(n, 7) > 0 THEN %(first_class)s + class END,
+    CASE WHEN mod(n, 7) = 0 THEN (moment + interval '90 days')::date END
+FROM step WHERE kind = 'redeem' AND mod(n, NULLIF(places_every, 0)) = 0;
 INSERT INTO redemption_registration (id, link_nonce, link_digest, name, email, credits, status,
     note, sequence, account_id, entry_id, redemption_id, training_id, session_id, finish_by,
     started_at, ended_at)
-SELECT id, '', 'p' || id, name, email, 5,
+SELECT id, '', 'p' || id, name,
+    CASE WHEN submitted_at > now() - interval '30 days' THEN id || email ELSE email END, 5,
     CASE WHEN status = 'cancelled' THEN status WHEN submitted_at > now() - interval '30 days'
         THEN 'registered' WHEN mod(id, 10) = 0 THEN 'missed' ELSE 'attended' END,
     '', 0, account_id, entry_id, id, training_id, session_id, finish_by,
@@ -103,14 +104,17 @@ RETURNING id
 """
 
 
-def live_through(sizes: Sequence[int], *, with_places: Sequence[bool]) -> list[CreditAccount]:
-    """Make an account for each of `sizes`, with so many entries; some with the places they paid."""
+def live_through(sizes: Sequence[int], *, places_every: Sequence[int]) -> list[CreditAccount]:
+    """Make an account for each of `sizes`, with so many entries.
+
+    Every n-th of them, by `places_every`, has the place that it paid; of an account with 0 none.
+    """
     accounts = _accounts(len(sizes))
     training = _training("live")
     terms: dict[str, Any] = {
         "accounts": [account.pk for account in accounts],
         "sizes": list(sizes),
-        "places": list(with_places),
+        "places": list(places_every),
         "passkey": passkeys.ensure(account=accounts[0])[0].pk,
         "training": training,
         "course": _training("on_demand"),
