@@ -1,6 +1,7 @@
 """The mails about registrations: per mail one function that queues and one that builds."""
 
 from .changes import (
+    LINKS_AT_MOST,
     queue_access_ended,
     queue_cancelled,
     queue_corrected,
@@ -31,6 +32,7 @@ from .programme import (
 )
 
 __all__ = [
+    "LINKS_AT_MOST",
     "class_moved_key",
     "class_reminder_fact",
     "queue_access_ended",

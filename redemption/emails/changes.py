@@ -24,6 +24,8 @@ from .common import (
     to_registrant,
 )
 
+LINKS_AT_MOST = 50
+
 
 def queue_cancelled(
     redemption: Redemption, places: Iterable[Registration], entries: list[int]
@@ -196,6 +198,6 @@ def build_links(params: Mapping[str, Any], recipient: str) -> Content:
     sent = Redemption.objects.filter(email=recipient).select_related("training", "session")
     places = Registration.objects.live().filter(email=recipient)
     places = places.exclude(redemption__email=recipient).select_related("training", "session")
-    rows = [*sent.order_by("-id")[:50], *places.order_by("-id")[:50]]
+    rows = [*sent.order_by("-id")[:LINKS_AT_MOST], *places.order_by("-id")[:LINKS_AT_MOST]]
     found = [(row, absolute(row.get_absolute_url())) for row in rows if row.has_link]
     return Content(template="redemption/links", context={"found": found})

@@ -80,7 +80,7 @@ def redemption_content(
         **extra,
     }
     if "url" not in context:
-        context["url"] = absolute(redemption.get_absolute_url())
+        context["url"] = link_to(redemption)
     return Content(
         template=f"redemption/{template}", context=context, attachments=list(attachments)
     )
@@ -95,12 +95,17 @@ def place_content(template: str, params: Mapping[str, Any], **extra: Any) -> Con
         "training": place.training,
         "session": place.session,
         "account": place.account,
-        "url": absolute(place.get_absolute_url()),
+        "url": link_to(place),
         **extra,
     }
     return Content(
         template=f"redemption/{template}", context=context, attachments=calendar_of(place)
     )
+
+
+def link_to(row: Redemption | Registration) -> str:
+    """Return the secret page's address; where its key was dropped, the page that renews it."""
+    return absolute(row.get_absolute_url() if row.has_link else reverse("redemption:find"))
 
 
 def find_redemption(params: Mapping[str, Any]) -> Redemption:

@@ -13,6 +13,7 @@ from redemption.services.changes import (
 from redemption.services.checkout import submit
 from redemption.services.courses import end_access, finish, start
 from redemption.services.decisions import confirm, decline, lapse, lock_pending, withdraw
+from redemption.services.links import mail_links
 from redemption.services.programme import (
     cancel_session,
     change_joining,
@@ -44,6 +45,7 @@ __all__ = [
     "give_up",
     "lapse",
     "lock_pending",
+    "mail_links",
     "mark_attendance",
     "move_session",
     "preview",

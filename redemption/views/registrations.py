@@ -10,13 +10,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.models import User
 from accounts.services import Approver, deciders_of
-from credits_portal.lib import clock
 from credits_portal.outbox.services import too_many
-from redemption import calendars, drafts, emails, sent
+from redemption import calendars, drafts, sent
 from redemption.exceptions import RedemptionError
 from redemption.forms import AddressForm
 from redemption.models import Redemption, Registration
-from redemption.services import finish, start, withdraw
+from redemption.services import finish, mail_links, start, withdraw
 
 RELATED = ("training", "session", "account__owner")
 
@@ -202,8 +201,6 @@ def find(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         if not too_many("redemption.links", email):
-            emails.queue_links(
-                email=email, language=request.LANGUAGE_CODE, moment=clock.now().isoformat()
-            )
+            mail_links(email=email, language=request.LANGUAGE_CODE)
         return render(request, "redemption/links_sent.html", {"email": email})
     return render(request, "redemption/find.html", {"form": form})

@@ -3,8 +3,10 @@
 import pytest
 from cryptography.fernet import Fernet
 
+from credits_portal.lib.links import absolute
 from credits_portal.lib.signing import LostKeyError
 from redemption.models import Redemption
+from redemption.services import cancel
 from tests.factories.redemption import TrainingSessionFactory, funded_account, register
 from tests.mailbox import assert_good_mail, links_in, mail_to
 
@@ -72,11 +74,18 @@ def test_the_mailed_link_still_cancels(client, link, old, dropped_key):
     assert Redemption.objects.get().status == "cancelled"
 
 
-def test_the_mail_with_the_links_names_those_that_can_be_told(client, old, dropped_key):
+def test_asking_for_the_links_makes_the_lost_one_anew(client, link, dropped_key):
     new = register(funded_account(), session=TrainingSessionFactory())
+    before = new.get_absolute_url()
     client.post("/registrations/find/", {"email": "ann@example.com"})
     mail = mail_to("ann@example.com")
     assert_good_mail(mail, buttons=0)
-    assert [address for address in links_in(mail) if "/registrations/" in address] == [
-        f"http://localhost:8000{new.get_absolute_url()}"
-    ]
+    found = [address for address in links_in(mail) if "/registrations/" in address]
+    assert (len(found), found[0]) == (2, absolute(before))
+    assert client.get(found[1].removeprefix(absolute(""))).status_code == 200
+    assert client.get(link).status_code == 404
+
+
+def test_a_mail_about_a_lost_link_goes_out_with_where_to_ask_for_it(old, link, dropped_key):
+    cancel(redemption=old, places=list(old.registrations.all()), actor="registration:1")
+    assert absolute("/registrations/find/") in mail_to("ann@example.com").body
