@@ -56,11 +56,13 @@ def issue_credit_note(*, refund: Refund) -> Document:
 
 
 def reissue(order: Order) -> None:
-    """Issue the papers that ask for money anew, after a locked order's terms were corrected."""
-    if order.status == Order.Status.QUOTED:
-        issue_quote(order)
-    elif order.status == Order.Status.AWAITING and order.accepted_at:
+    """Issue the paper that asks for money anew, after a locked order's terms were corrected."""
+    if not order.is_payable:
+        return
+    if order.accepted_at:
         issue_invoice(order)
+    elif order.method == Order.Method.TRANSFER:
+        issue_quote(order)
 
 
 def _issue(

@@ -143,7 +143,8 @@ def renew(request: HttpRequest, number: str) -> HttpResponse:
 
 def can_accept(order: Order) -> bool:
     """Tell whether the page offers to accept: a quote, while its price holds."""
-    return order.status == Order.Status.QUOTED and order.quote_holds
+    is_open = order.is_payable and order.accepted_at is None
+    return is_open and order.method == Order.Method.TRANSFER and order.quote_holds
 
 
 def can_renew(order: Order) -> bool:

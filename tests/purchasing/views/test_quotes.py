@@ -5,8 +5,9 @@ from django.urls import reverse
 
 from purchasing.models import PriceList
 from purchasing.services import accept_quote, cancel_order
+from purchasing.services.undo import undo_payment
 from tests.factories.accounts import CreditAccountFactory
-from tests.factories.purchasing import OrderFactory, PaidOrderFactory
+from tests.factories.purchasing import OrderFactory, PaidOrderFactory, pay
 from tests.purchasing.views.test_orders import path_of, text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moving_clock")]
@@ -68,6 +69,12 @@ def test_a_paid_order_is_not_accepted(owner, account):
     order = PaidOrderFactory(account=account)
     assert owner.post(path_of("accept", order), {}).url == order.get_absolute_url()
     assert order.documents.filter(kind="invoice").count() == 0
+
+
+def test_a_quote_whose_payment_was_undone_can_be_accepted(owner, order):
+    undo_payment(payment=pay(order), reason="Another order's", actor="job:test")
+    owner.post(path_of("accept", order), {})
+    assert papers_of(order)[-1] == "IN-2026-000001"
 
 
 # --- Issued again ------------------------------------------------------------------------------
