@@ -13,11 +13,12 @@ MAX_DIGITS = 9
 
 
 def page_number(request: HttpRequest) -> int:
-    """Return the number of the page that the request names, the first by default; else raise 404."""
-    number = request.GET.get("page", "1")
-    if not (number.isascii() and number.isdecimal() and len(number) <= MAX_DIGITS) or not int(number):
+    """Return the number of the page that the request names, 1 if none; else raise Http404."""
+    text = request.GET.get("page", "1")
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else 0
+    if number < 1:
         raise Http404("page")
-    return int(number)
+    return number
 
 
 def page_of(request: HttpRequest, rows: QuerySet[Row], *, per_page: int = PER_PAGE) -> Page[Row]:

@@ -38,8 +38,8 @@ class OrderQuerySet(SecretLinkQuerySet):
 
     def with_money_left(self) -> "OrderQuerySet":
         """Annotate `excess` (beyond the total) and `left`, without what went back."""
-        orders: OrderQuerySet = self.with_received().annotate(**money_back())
-        orders = orders.annotate(
+        counted: OrderQuerySet = self.with_received().annotate(**money_back())
+        orders: OrderQuerySet = counted.annotate(
             excess=left_of("received", "total", "outside", "excess_back"),
             left=left_of("received", "outside", "refunded"),
         )
