@@ -37,6 +37,12 @@ def follow(thing: Any, path: str) -> Any:
     return thing
 
 
+def asked(name: str, query: str) -> Callable[[Any], str]:
+    """Return what finds a page of the account with a query."""
+    page = at(name, "account.public_id")
+    return lambda world: f"{page(world)}?{query}"
+
+
 def of_place(
     name: str, registration: str = "confirmed", place: str = "place"
 ) -> Callable[[Any], str]:
@@ -175,8 +181,17 @@ OWN = [
     Screen("dashboard-empty", at("reports:dashboard", "nothing.public_id"), "newcomer"),
     Screen("lots", at("reports:lots", "account.public_id"), "owner"),
     Screen("lots-empty", at("reports:lots", "nothing.public_id"), "newcomer"),
-    Screen("reports", at("reports:statement", "account.public_id"), "owner"),
-    Screen("reports-empty", at("reports:statement", "nothing.public_id"), "newcomer"),
+    Screen("reports", at("reports:months", "account.public_id"), "owner"),
+    Screen("reports-empty", at("reports:months", "nothing.public_id"), "newcomer"),
+    Screen("reports-statement", at("reports:statement", "account.public_id"), "owner"),
+    Screen("reports-statement-empty", at("reports:statement", "nothing.public_id"), "newcomer"),
+    Screen("reports-usage", at("reports:usage", "account.public_id"), "owner"),
+    Screen("reports-usage-empty", at("reports:usage", "nothing.public_id"), "newcomer"),
+    Screen("reports-balance", at("reports:balance", "account.public_id"), "owner"),
+    Screen("reports-balance-refused", asked("reports:balance", "day=soon"), "owner", status=400),
+    Screen("reports-expiry", at("reports:expiry", "account.public_id"), "owner"),
+    Screen("reports-expiry-empty", at("reports:expiry", "nothing.public_id"), "newcomer"),
+    Screen("reports-files", at("reports:files", "account.public_id"), "owner"),
     Screen("orders", at("purchasing:account_orders", "account.public_id"), "owner"),
     Screen("orders-empty", at("purchasing:account_orders", "nothing.public_id"), "newcomer"),
     Screen("registrations", at("redemption:account_registrations", "account.public_id"), "owner"),

@@ -84,7 +84,18 @@ SIGNING_IN = {
 ACCOUNTS = {
     "accounts:list": Door(SIGNED),
     "accounts:profile": Door(SIGNED),
-    **doors(FOR_APPROVERS, ACCOUNT, "reports:dashboard", "reports:lots", "reports:statement"),
+    **doors(
+        FOR_APPROVERS, ACCOUNT, "reports:dashboard", "reports:lots", "reports:months",
+        "reports:statement", "reports:usage", "reports:balance", "reports:expiry", "reports:files",
+    ),
+    **doors(FOR_APPROVERS, [*ACCOUNT, "report", "ending"], "reports:download", "reports:large"),
+    # A large file is its orderer's alone.
+    "reports:file": Door(FOR_OWNER, (*ACCOUNT, "file.file_id")),
+    "reports:monthly": Door(
+        ONLY_POST_SIGNED,
+        tuple(ACCOUNT),
+        post=answers(404, guests=IN, owner=ON, delegate=ON),
+    ),
     **doors(FOR_APPROVERS, ACCOUNT, "redemption:account_registrations"),
     **doors(
         FOR_OWNER, ACCOUNT,
@@ -128,6 +139,7 @@ ORDERS = {
 LINKS = {
     "accounts:invitation": Door(EVERYBODY, ("invitation.link_token",)),
     "accounts:unsubscribe": Door(EVERYBODY, ("unsubscribe_token",)),
+    "reports:stop_statement": Door(EVERYBODY, ("statement_token",)),
     "approvals:decision": Door(EVERYBODY, ("link.link_token",)),
     "purchasing:shared_order": Door(EVERYBODY, ("order.link_token",)),
     "purchasing:shared_document": Door(EVERYBODY, ("order.link_token", "paper.number")),

@@ -12,7 +12,10 @@ from accounts.services import (
     remove_delegate,
     unsubscribe_url,
 )
+from credits_portal.lib import clock
 from purchasing.models import TaxRule
+from reports.models import ExportJob
+from reports.subscriptions import stop_url
 from tests.factories.accounts import UserFactory
 from tests.factories.redemption import register
 from tests.journeys import world as worlds
@@ -39,6 +42,20 @@ def build_world():
         "paper": world.order.documents.get(),
         "course_place": world.studying.registrations.get(),
         "unsubscribe_token": unsubscribe_url(world.account, "dana@example.com").split("/")[-2],
+    }
+    world.things |= {
+        "report": "usage",
+        "ending": "csv",
+        "statement_token": stop_url(world.account, "dana@example.com").split("/")[-3],
+        "file": ExportJob.objects.create(
+            account=world.account,
+            user=world.owner,
+            report="usage",
+            ending="csv",
+            filename="usage.csv",
+            state=ExportJob.State.DONE,
+            finished_at=clock.now(),
+        ),
     }
     TaxRule.objects.create(country="DE", rate=19)
     EmailAddress.objects.create(user=world.owner, email=world.owner.email, primary=True)
