@@ -34,7 +34,7 @@ def record_dispute(
     staff release it. Won, it gives back what it took and ends its freeze. `status` is "open",
     "won" or "lost"; any order of the news ends in the same.
     """
-    order = locked_with_account(payment.order)
+    order = locked_with_account(payment.order_id)
     dispute, is_new = Dispute.objects.get_or_create(
         provider=payment.provider,
         external_id=external_id,

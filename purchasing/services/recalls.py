@@ -20,9 +20,9 @@ from purchasing.models import Order, Refund, Shortfall
 ACTOR = "job:recalls"
 
 
-def locked_with_account(order: Order) -> Order:
+def locked_with_account(order_id: int) -> Order:
     """Lock an order and then its account; return the order read afresh."""
-    order = locked(order)
+    order = locked(Order(pk=order_id))
     order.account = locked(CreditAccount(pk=order.account_id))
     return order
 

@@ -89,7 +89,7 @@ def _asked(refund: Refund) -> tuple[str, str]:
 def _finish(
     refund: Refund, status: Refund.Status, *, external_id: str = "", error: str = ""
 ) -> None:
-    order = locked_with_account(refund.order)
+    order = locked_with_account(refund.order_id)
     fresh = Refund.objects.get(pk=refund.pk)
     advance(order, fresh, status, external_id=external_id, made_on=clock.today(), error=error[:500])
 

@@ -79,7 +79,7 @@ def request_refund(
     The same `key` again returns the first refund. Raises RefundRefused, also for a key that made
     another one.
     """
-    order = locked_with_account(order)
+    order = locked_with_account(order.pk)
     if known := Refund.objects.filter(key=key).first():
         return _same(known, order, payment, credits, amount)
     plan = preview_refund(order=order, payment=payment, credits=credits, amount=amount)
@@ -126,7 +126,7 @@ def record_provider_refund(
     price, rounded up; what is not left is a shortfall (rules.md 7.2). `status` is "requested",
     "done" or "failed".
     """
-    order = locked_with_account(payment.order)
+    order = locked_with_account(payment.order_id)
     refund = _known(payment, external_id, key)
     if refund is None:
         told = {"external_id": external_id, "amount": amount, "currency": currency}
@@ -139,7 +139,7 @@ def record_provider_refund(
 @transactional
 def record_transfer_out(*, refund: Refund, reference: str, paid_on: date, actor: Actor) -> Refund:
     """Note the bank transfer by which staff paid a refund back. Raises RefundRefused."""
-    order = locked_with_account(refund.order)
+    order = locked_with_account(refund.order_id)
     refund = Refund.objects.get(pk=refund.pk)
     if refund.provider != Payment.Provider.BANK or refund.status == Status.FAILED:
         raise RefundRefused("not_waiting")
@@ -155,7 +155,7 @@ def record_transfer_out(*, refund: Refund, reference: str, paid_on: date, actor:
 @transactional
 def give_up_refund(*, refund: Refund, reason: str) -> Refund:
     """End a refund by transfer that is not paid; its credits come back. Raises RefundRefused."""
-    order = locked_with_account(refund.order)
+    order = locked_with_account(refund.order_id)
     refund = Refund.objects.get(pk=refund.pk)
     if refund.provider != Payment.Provider.BANK or refund.status == Status.DONE:
         raise RefundRefused("not_waiting")

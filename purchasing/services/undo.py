@@ -20,7 +20,7 @@ def undo_payment(*, payment: Payment, reason: str, actor: Actor) -> Payment:
     The lot is withdrawn whole and the order waits for its money again; the owner is told. The
     payment's reference can then be booked on the right order. Raises UndoRefused.
     """
-    order = locked_with_account(payment.order)
+    order = locked_with_account(payment.order_id)
     payment = Payment.objects.get(pk=payment.pk)
     if payment.undone_at:
         return payment

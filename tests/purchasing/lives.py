@@ -14,7 +14,7 @@ from functools import partial
 from accounts import ledger
 from accounts.models import CreditAccount, LedgerEntry, User
 from credits_portal.lib import clock
-from purchasing.models import Order, Payment
+from purchasing.models import Order
 from purchasing.services import settle
 from purchasing.services.disputes import record_dispute
 from purchasing.services.recalls import lots_of
@@ -84,6 +84,7 @@ class World:
     def __init__(self, life, name):
         self.life = life
         self.name = f"{life.seed}-{name}"
+        self.payments = {}
         owner = User.objects.create(email=f"{self.name}@example.com")
         self.order = _order(owner, self.name)
         if life.refunded_here:
@@ -116,11 +117,10 @@ class World:
 
     def _payment(self, name):
         """Return the payment as a worker finds it: booked before, or now."""
-        reference = f"{self.name}-{name}"
-        return Payment.objects.filter(external_id=reference).first() or self._pay(name)
+        return self.payments.get(name) or self._pay(name)
 
     def _pay(self, name):
-        return settle(
+        self.payments[name] = settle(
             order=self.order,
             provider="stripe",
             external_id=f"{self.name}-{name}",
@@ -129,6 +129,7 @@ class World:
             received_on=clock.today(),
             actor="job:lives",
         )
+        return self.payments[name]
 
     def _refund(self, name, payment, amount, status, made_on):
         record_provider_refund(
