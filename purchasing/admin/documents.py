@@ -34,12 +34,17 @@ class DocumentInline(admin.TabularInline[Document, Order]):
     model = Document
     extra = 0
     can_delete = False
-    readonly_fields = ("kind", "issued_at", "replaced_at", pdf)
+    readonly_fields = ("kind", "issued_at", "replaced_at", "paper")
     fields = readonly_fields
 
     def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         """Papers are issued by services."""
         return False
+
+    @admin.display(description=gettext_lazy("PDF"))
+    def paper(self, document: Document) -> str:
+        """Return the link to the paper."""
+        return pdf(document)
 
 
 @admin.register(Document)

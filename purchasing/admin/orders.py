@@ -103,14 +103,23 @@ class OrderAdmin(QuotePages, TermPages, TransferPages, RefundPages, Reconciliati
         """Return the money that came, in the order's currency."""
         return f"{order.received:.2f}"  # type: ignore[attr-defined]
 
-    def render_change_form(self, request: HttpRequest, context: Any, **kwargs: Any) -> HttpResponse:
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
         """Tell the page which tasks its order allows."""
-        order: Order = context["original"]
-        has_ended = order.status in (Order.Status.CANCELLED, Order.Status.EXPIRED)
-        can_renew = order.status in (Order.Status.QUOTED, Order.Status.EXPIRED)
-        context |= {
-            "can_write_off": can_write_off(order),
-            "can_renew": can_renew,
-            "has_ended": has_ended,
-        }
-        return super().render_change_form(request, context, **kwargs)
+        order = self.get_object(request, object_id)
+        tasks = tasks_of(order) if order else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **tasks})
+
+
+def tasks_of(order: Order) -> dict[str, bool]:
+    """Return what can be done with the order as it stands."""
+    return {
+        "can_write_off": can_write_off(order),
+        "can_renew": order.status in (Order.Status.QUOTED, Order.Status.EXPIRED),
+        "has_ended": order.status in (Order.Status.CANCELLED, Order.Status.EXPIRED),
+    }

@@ -8,12 +8,12 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import typst
 
 LAYOUTS = Path(__file__).parent / "layouts"
-STANDARD = "ua-1"
+STANDARD: Final = "ua-1"
 # How Typst tells which characters no font at hand can show, which PDF/UA forbids to leave out.
 MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
 ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")

@@ -43,7 +43,7 @@ def sheet_of(document: Document) -> dict[str, Any]:
     """Return the texts of the paper, in the language that is active."""
     facts: Facts = document.facts
     title, special = KINDS[document.kind]
-    return breakable(
+    sheet: dict[str, Any] = breakable(
         {
             "paper": "us-letter" if facts["country"] in LETTER else "a4",
             "language": (translation.get_language() or "en").partition("-")[0],
@@ -62,6 +62,7 @@ def sheet_of(document: Document) -> dict[str, Any]:
             **special(document, facts),
         }
     )
+    return sheet
 
 
 def breakable(value: Any) -> Any:
