@@ -144,7 +144,7 @@ def book(
 ) -> Entry:
     """Write one entry: its lots, its row, its postings and the account's new head."""
     if moves[0].source != Bucket.ISSUED:
-        move(moves)
+        move(moves, account_id=head.account_id)
     values = entry_facts(head, request, moves, **facts)
     digest = hash_of(values, moves, request.terms)
     entry = insert_entry(model, values, digest)
@@ -183,13 +183,21 @@ def entry_facts(
     )
 
 
-def move(moves: Sequence[Move]) -> None:
+MOVE = """
+UPDATE accounts_creditlot SET {changes} FROM {given}
+WHERE accounts_creditlot.id = given.lot_id
+"""
+# Says nothing new, but leads PostgreSQL to the account's lots: it takes `given` for a long list.
+OF_ONE_ACCOUNT = "AND accounts_creditlot.account_id = %s"
+
+
+def move(moves: Sequence[Move], *, account_id: int | None = None) -> None:
     """Move credits between the buckets of lots; the table's CHECKs are the last guard."""
-    sql = (
-        f"UPDATE accounts_creditlot SET {CHANGES} FROM {dialect.rows(MOVE_TYPES)}"  # noqa: S608
-        " WHERE accounts_creditlot.id = given.lot_id"
-    )
-    changed = statements.run(sql, [dialect.as_json(MOVED, moves)]).rowcount
+    sql = MOVE.format(changes=CHANGES, given=dialect.rows(MOVE_TYPES))
+    values: list[Any] = [dialect.as_json(MOVED, moves)]
+    if account_id is not None:
+        sql, values = sql + OF_ONE_ACCOUNT, [*values, account_id]
+    changed = statements.run(sql, values).rowcount
     if changed != len(moves):
         raise RuntimeError(f"{changed} of {len(moves)} lots changed")
 
