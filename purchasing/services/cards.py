@@ -5,14 +5,17 @@ that was fetched afresh, never from what a browser or an event says of it.
 """
 
 from decimal import Decimal
+from functools import partial
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Max, Q
 from django.urls import reverse
 
 from credits_portal.lib import clock, formats
 from credits_portal.lib.links import absolute
 from credits_portal.lib.locks import locked, transactional
+from credits_portal.outbox.services import wake
 from purchasing import stripe_gateway
 from purchasing.exceptions import (
     AmountChanged,
@@ -30,6 +33,7 @@ from .documents import issue_quote
 from .payments import settle
 
 ACTOR = "job:stripe"
+CLOSE = "purchasing.close_card_pages"
 # A key that is taken leads to the next attempt; more than this at once is a fault.
 MOST_CONFLICTS = 5
 BATCH = 20
@@ -94,19 +98,29 @@ def order_of(session: GatewaySession) -> Order | None:
     return order
 
 
+def end_card_pages(order: Order) -> None:
+    """Have a locked order's open pages closed on commit: it ended, or costs something else now."""
+    pages = order.card_sessions.filter(status=CardSession.Status.OPEN)
+    if pages.update(expires_at=clock.now()):
+        transaction.on_commit(partial(wake, CLOSE), robust=True)
+
+
 def close_card_pages() -> int:
     """Look after pages that should have ended; return how many it looked at.
 
-    Those of orders that can no longer be paid are closed, so that nobody pays there; of those past
-    their time the outcome is asked for, in case the event that tells it was lost.
+    Pages past their time and those of orders that can no longer be paid are closed, so that nobody
+    pays there. What became of each is asked for, in case the event that tells it was lost.
     """
     stale = Q(expires_at__lte=clock.now()) | ~Q(order__status__in=Order.PAYABLE)
     pages = CardSession.objects.filter(stale, status=CardSession.Status.OPEN)
     found = list(pages.select_related("order").order_by("pk")[:BATCH])
     for page in found:
-        if not page.order.is_payable:
-            _expire(page.external_id)
-        take_session(stripe_gateway.fetch_session(page.external_id))
+        _expire(page.external_id)
+        try:
+            take_session(stripe_gateway.fetch_session(page.external_id))
+        except GatewayRefused:
+            # Stripe has no such page, after a change of its account for one: nobody pays there.
+            CardSession.objects.filter(pk=page.pk).update(status=CardSession.Status.EXPIRED)
     return len(found)
 
 

@@ -15,6 +15,7 @@ from purchasing.exceptions import AccountNotOwned, KeyReused, OrderClosed
 from purchasing.models import CURRENCY, Order, TaxRule
 from purchasing.pricing import quote, tax_on
 
+from .cards import end_card_pages
 from .documents import issue_quote, reissue
 from .numbers import lock_series, next_number
 from .payments import Actor, actor_name, grant_if_complete
@@ -108,6 +109,8 @@ def correct_billing(*, order: Order, billing: Billing, actor: Actor) -> Order:
             "tax": tax,
             "total": order.net + tax,
         }
+    if changed.get("total", order.total) != order.total:
+        end_card_pages(order)
     for name, value in changed.items():
         setattr(order, name, value)
     order.save(update_fields=list(changed))
@@ -131,6 +134,7 @@ def cancel_order(*, order: Order, actor: Actor) -> Order:
     order.cancelled_at = clock.now()
     order.cancelled_by = actor_name(actor)
     order.save(update_fields=["status", "cancelled_at", "cancelled_by"])
+    end_card_pages(order)
     emails.queue_order_cancelled(order)
     return order
 

@@ -12,8 +12,8 @@ from purchasing.exceptions import (
     OrderClosed,
     PaymentUnderWay,
 )
-from purchasing.models import CardSession, Document, Order, Payment, PriceList
-from purchasing.services import Billing, cancel_order, correct_billing
+from purchasing.models import CardSession, Document, Order, Payment, PriceList, TaxRule
+from purchasing.services import Billing, cancel_order, cards, correct_billing
 from purchasing.services.cards import (
     close_card_pages,
     open_card_page,
@@ -268,6 +268,32 @@ def test_the_page_of_a_cancelled_order_is_closed(order, stripe):
     assert stripe.get("cs_test", session)["status"] == "expired"
 
 
+def test_the_page_of_an_order_that_costs_more_now_is_closed(order, stripe):
+    session = open_page(order)
+    TaxRule.objects.create(country="DE", rate=Decimal(19), note="VAT")
+    correct_billing(order=order, billing=Billing(country="DE"), actor="job:test")
+    close_card_pages()
+    assert stripe.get("cs_test", session)["status"] == "expired"
+
+
+def test_correcting_the_po_number_leaves_the_page_open(order, stripe):
+    session = open_page(order)
+    correct_billing(order=order, billing=Billing(country="US", po_number="7"), actor="job:test")
+    close_card_pages()
+    assert stripe.get("cs_test", session)["status"] == "open"
+
+
+def test_cancelling_wakes_who_closes_the_page(
+    order, monkeypatch, django_capture_on_commit_callbacks
+):
+    woken = []
+    monkeypatch.setattr(cards, "wake", woken.append)
+    open_page(order)
+    with django_capture_on_commit_callbacks(execute=True):
+        cancel_order(order=order, actor="job:test")
+    assert woken == ["purchasing.close_card_pages"]
+
+
 def test_the_page_of_an_order_paid_by_transfer_is_closed(order, stripe):
     session = open_page(order)
     pay(order)
@@ -287,6 +313,17 @@ def test_a_payment_whose_event_was_lost_is_found_a_day_later(order, stripe, movi
     close_card_pages()
     order.refresh_from_db()
     assert order.is_paid
+
+
+def test_a_page_that_stripe_does_not_know_holds_up_no_other(order, stripe):
+    lost = open_page(order)
+    stripe.expire_session(lost)
+    found = open_page(order)
+    CardSession.objects.update(status="open")
+    del stripe.objects[lost]
+    cancel_order(order=order, actor="job:test")
+    close_card_pages()
+    assert stripe.get("cs_test", found)["status"] == "expired"
 
 
 def test_a_closed_page_is_asked_for_once(order, stripe):

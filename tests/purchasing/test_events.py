@@ -136,6 +136,13 @@ def test_paying_a_cancelled_order_is_listed(order, checkout, stripe):
     assert list(Order.objects.paid_after_end()) == [order]
 
 
+def test_an_event_that_overtakes_the_note_of_its_page_pays_the_order(order, checkout, stripe):
+    CardSession.objects.all().delete()
+    stripe.pay(checkout)
+    bring(stripe)
+    assert states(order) == ("paid", "open")
+
+
 def test_an_event_of_another_sellers_page_is_done_with(stripe):
     session = stripe.create_session(other_page())
     stripe.pay(session["id"])
