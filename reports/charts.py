@@ -19,7 +19,7 @@ from .timeline import Step, Timeline
 
 TOP, BOTTOM = 12.0, 86.0
 TICKS = 4
-LABELS = 4
+LABELS = 3
 RUNGS_SHOWN = 12
 # A mark at the very edge would be cut off by a narrow screen.
 EDGE = 1.5
