@@ -280,6 +280,20 @@ def test_without_a_clear_answer_it_is_asked_again_with_the_same_key(gateway, mov
     )
 
 
+def test_while_one_worker_asks_no_other_does(gateway, monkeypatch):
+    order, _payment = paid_by_card()
+    refund_of(order, credits=5_000)
+    meanwhile = []
+
+    def refund(**asked):
+        meanwhile.append(pay_back_due())
+        return gateway.refund(**asked)
+
+    monkeypatch.setattr(stripe_gateway, "refund", refund)
+    pay_back_due()
+    assert meanwhile == [0]
+
+
 def test_a_refund_under_way_is_asked_about_again(gateway, moving_clock):
     order, _payment = paid_by_card()
     refund_of(order, credits=5_000)
