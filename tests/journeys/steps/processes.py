@@ -119,7 +119,8 @@ class Processes:
 def redis_of_this_worker():
     """Return the address of a Redis database that no other of pytest's workers uses."""
     turn = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    return urlsplit(settings.REDIS_URL)._replace(path=f"/{FIRST_REDIS + turn}").geturl()
+    address = settings.REDIS_URL or "redis://127.0.0.1:6379/"
+    return urlsplit(address)._replace(path=f"/{FIRST_REDIS + turn}").geturl()
 
 
 class ProcessStage(Stage):
