@@ -93,7 +93,7 @@ SERIES = [
         "field-surveying", [-360, -90, 6, 45, 120], "Europe/Berlin", 9, 32, 12, "Tempelhof, Berlin"
     ),
     Series("drone-mapping", [-250, -20, 21, 75], "America/Denver", 9, 8, 8, "Hangar 3, Denver"),
-    Series("gis-for-teams", [-60, -5, 1, 14, 60, 200], "Europe/London", 10, 6, 30, link=ONLINE),
+    Series("gis-for-teams", [-60, -5, 1, 12, 60, 200], "Europe/London", 10, 6, 30, link=ONLINE),
     Series("gis-for-teams", [33], "Asia/Singapore", 10, 6, 30, link=ONLINE),
     Series("vermessungsrecht", [28, 90], "Europe/Berlin", 9, 7, 2, link=ONLINE),
 ]

@@ -30,7 +30,7 @@ def run(dates: Dates) -> None:
     with days_ago(15):
         register(account, [HANA], dates["vermessungsrecht", 90])
     _moved_class(account, dates["drone-mapping", 75])
-    _place_given_up(account, dates["gis-for-teams", 14])
+    _place_given_up(account, dates["gis-for-teams", 12])
     with days_ago(2):
         redemptions.cancel_session(
             session=dates["vermessungsrecht", 90],

@@ -15,6 +15,7 @@ from credits_portal.lib import clock
 from credits_portal.lib.fields import (
     CleanCharField,
     CreditsField,
+    DayInput,
     EmailField,
     KeyField,
     MoneyField,
@@ -179,7 +180,7 @@ class TransferForm(forms.Form):
     received_on = forms.DateField(
         label=_("Received on"),
         help_text=_("The day in the programme’s zone on which the bank received it."),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=DayInput,
     )
     bank_reference = CleanCharField(
         label=_("Bank reference"),
@@ -216,7 +217,7 @@ class ReasonForm(forms.Form):
 class DueDateForm(forms.Form):
     """Until when an invoice is to be paid."""
 
-    due_on = forms.DateField(label=_("Due on"), widget=forms.DateInput(attrs={"type": "date"}))
+    due_on = forms.DateField(label=_("Due on"), widget=DayInput)
 
     def clean_due_on(self) -> date:
         """Refuse a day that is over."""

@@ -34,7 +34,7 @@ def last_classes(lots: Iterable[CreditLot]) -> Mapping[int, TrainingSession]:
     chosen = {lot.pk: _last_for(lot, candidates) for lot in lots}
     # No class is 0, which is none's: the queries are two, whatever is found.
     rows = TrainingSession.objects.select_related("training").in_bulk(
-        [pk or 0 for pk in chosen.values()]
+        {pk or 0 for pk in chosen.values()}
     )
     return {lot: rows[pk] for lot, pk in chosen.items() if pk in rows}
 

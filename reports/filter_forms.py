@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ledger.models import LedgerEntry
 from accounts.models import CreditAccount
 from credits_portal.lib import clock
-from credits_portal.lib.fields import CleanCharField
+from credits_portal.lib.fields import CleanCharField, DayInput
 
 from . import periods, statement, usage
 
@@ -23,7 +23,7 @@ NOT_A_DAY = _("Enter a date from 2000 to 2100 as year, month, day, such as 2026-
 class DayField(forms.DateField):
     """A date that people may pick, within reason."""
 
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    widget = DayInput
     default_error_messages = {"invalid": NOT_A_DAY}
 
     def __init__(self, **kwargs: Any) -> None:

@@ -8,7 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import CreditAccount, CreditLot
 from credits_portal.lib import clock, formats
-from credits_portal.lib.fields import CleanCharField, CreditsField, KeyField, MoneyField
+from credits_portal.lib.fields import (
+    CleanCharField,
+    CreditsField,
+    DayInput,
+    KeyField,
+    MoneyField,
+)
 
 
 class LotField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -95,9 +101,7 @@ class IssueForm(AdjustForm):
         required=False,
         help_text=_("What the customer paid for each credit; empty: nothing."),
     )
-    last_day = forms.DateField(
-        label=_("Last usable day"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    last_day = forms.DateField(label=_("Last usable day"), widget=DayInput)
 
     field_order = ["credits", "unit_price", "last_day"]
 

@@ -7,6 +7,7 @@ lone surrogates and control characters, and on one line of line breaks, which sp
 import re
 import unicodedata
 import uuid
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -177,6 +178,32 @@ class MoneyField(forms.Field):
     def prepare_value(self, value: Any) -> Any:
         """Show an amount with its separators, and what was typed as it was typed."""
         return formats.money(value) if isinstance(value, Decimal) else value
+
+
+class DayInput(forms.DateInput):
+    """The browser's own input of a day, which can show nothing but a day."""
+
+    input_type = "date"
+    written = "%Y-%m-%d"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format=self.written, **kwargs)
+
+    def format_value(self, value: Any) -> str | None:
+        """Leave out what is none: browsers drop it, and complain."""
+        text = super().format_value(value)
+        try:
+            datetime.strptime(text or "", self.written)  # noqa: DTZ007 (only whether it can be read)
+        except ValueError:
+            return None
+        return text
+
+
+class MonthInput(DayInput):
+    """The browser's own input of a month."""
+
+    input_type = "month"
+    written = "%Y-%m"
 
 
 class KeyField(forms.UUIDField):

@@ -8,7 +8,13 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from credits_portal.lib import clock, formats
-from credits_portal.lib.fields import CleanCharField, CreditsField, KeyField, MoneyField
+from credits_portal.lib.fields import (
+    CleanCharField,
+    CreditsField,
+    DayInput,
+    KeyField,
+    MoneyField,
+)
 from purchasing.models import Order, Payment
 from purchasing.services.refunds import refundable
 from purchasing.services.undo import is_undoable
@@ -109,9 +115,7 @@ class TransferOutForm(forms.Form):
     reference = CleanCharField(
         label=_("Bank reference"), max_length=100, help_text=_("Of the transfer that you made.")
     )
-    paid_on = forms.DateField(
-        label=_("Paid back on"), widget=forms.DateInput(attrs={"type": "date"})
-    )
+    paid_on = forms.DateField(label=_("Paid back on"), widget=DayInput)
 
     def clean_reference(self) -> str:
         """Read a reference the same however it was spaced or capitalised."""

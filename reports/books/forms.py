@@ -10,6 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from credits_portal.lib import clock
+from credits_portal.lib.fields import DayInput, MonthInput
 from reports.periods import MONTHS_SHOWN, first_of
 
 MONTHS_AT_MOST = 120
@@ -20,7 +21,7 @@ class MonthField(forms.DateField):
     """A month, as its first day."""
 
     def __init__(self, **kwargs: Any) -> None:
-        widget = forms.DateInput(format="%Y-%m", attrs={"type": "month"})
+        widget = MonthInput
         messages = {"invalid": _("Write the month as 2026-03.")}
         super().__init__(input_formats=["%Y-%m"], widget=widget, error_messages=messages, **kwargs)
 
@@ -80,7 +81,7 @@ class DayForm(Asked):
     on = forms.DateField(
         label=_("At the end of"),
         input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput,
         validators=[not_ahead],
         error_messages={"invalid": _("Write the day as 2026-03-31.")},
     )

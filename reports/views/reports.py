@@ -28,7 +28,10 @@ def shown(
     request: HttpRequest, account: CreditAccount, form: ReportForm, name: str, **context: Any
 ) -> HttpResponse:
     """Render a report's page; filters that cannot be read answer 400 and say why."""
-    terms = {"account": account, "form": form, "report": REPORTS[name], **context}
+    is_owner = account.is_owned_by(request.user)
+    terms = {
+        "account": account, "is_owner": is_owner, "form": form, "report": REPORTS[name], **context
+    }  # fmt: skip
     status = 200 if form.is_valid() else 400
     return render(request, f"reports/{name}.html", terms, status=status)
 
@@ -56,13 +59,11 @@ def months(request: HttpRequest, public_id: str) -> HttpResponse:
         first = max(form.filters().first_day, rows[-1].month)
         line = timeline.timeline(account, first=first, now=now.available + now.held)
         chart = charts.balance_chart(line)
-    user = signed_in(request)
     context = {
         "flows": rows,
         "total": flows.total(rows),
         "chart": chart,
-        "is_owner": account.is_owned_by(user),
-        "wants_statement": subscriptions.is_wanted(account, user.email),
+        "wants_statement": subscriptions.is_wanted(account, signed_in(request).email),
     }
     return shown(request, account, form, "months", **context)
 

@@ -173,3 +173,19 @@ def test_a_refused_form_keeps_its_key():
 @pytest.mark.parametrize("typed", ["", "x", "1" * 5000, "\x00"])
 def test_a_form_without_its_key_asks_to_be_opened_again(typed):
     assert "Open it again" in Spending({"key": typed}).errors["key"][0]
+
+
+@pytest.mark.parametrize(
+    ("widget", "value", "shown"),
+    [
+        (fields.DayInput, "2026-03-14", 'value="2026-03-14"'),
+        (fields.DayInput, "soon", 'type="date"'),
+        (fields.DayInput, "2026-02-30", 'type="date"'),
+        (fields.DayInput, None, 'type="date"'),
+        (fields.MonthInput, "2026-03", 'value="2026-03"'),
+        (fields.MonthInput, "2026-13", 'type="month"'),
+    ],
+)
+def test_an_input_of_days_shows_nothing_but_days(widget, value, shown):
+    html = widget().render("day", value)
+    assert (shown in html, "value=" in html) == (True, shown.startswith("value="))

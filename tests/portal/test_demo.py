@@ -47,6 +47,13 @@ def test_a_second_run_changes_nothing(printed):
     assert rows() == before
 
 
+@pytest.mark.parametrize("hour", [0, 6, 12, 19, 23])
+def test_it_can_be_built_at_any_hour(moving_clock, hour):
+    moving_clock.set(2028, 2, 29, hour, 59)
+    call_command("demo", stdout=StringIO())
+    assert ledger.verify() == []
+
+
 def test_everybody_printed_can_sign_in(printed, client):
     for persona in [*demo.CUSTOMERS, *demo.STAFF]:
         assert persona.email in printed

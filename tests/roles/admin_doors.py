@@ -19,11 +19,15 @@ MODELS = {
     "outbox_outboundmail": {"view": "FSU"},
     "purchasing_order": {
         "view": "FSU", "quote": "FU", "transfer": "FU", "shortfall": "FU",
-        "due_date": "FU", "renew": "FU", "reopen": "FU", "cancel": "FU",
+        "due_date": "FU", "renew": "FU", "reopen": "FU", "cancel": "FU", "refund": "FU",
+        "undo": "FU", "paid_back": "FU", "give_up": "FU", "reconciliation": "FSU",
     },
     "purchasing_document": {"view": "FSU", "paper": "FSU"},
     "purchasing_payment": {"view": "FSU"},
     "purchasing_providerevent": {"view": "FSU"},
+    "purchasing_refund": {"view": "FSU"},
+    "purchasing_dispute": {"view": "FSU"},
+    "purchasing_shortfall": {"view": "FSU"},
     "purchasing_pricelist": {"view": "FU", "add": "FU", "delete": "U"},
     "purchasing_taxrule": {"view": "FU", "add": "FU", "delete": "U"},
     "redemption_redemption": {"view": "FTSU", "return": "TSU"},
@@ -33,7 +37,13 @@ MODELS = {
         "roster": "TSU", "roster_csv": "TSU",
     },
     "reports_accountoverview": {"view": "FSU", "withdraw": "FU", "issue": "FU", "move": "FU"},
+    "reports_books": {
+        "view": "FU", "movements": "FU", "deferred": "FU", "recognised": "FU", "ageing": "FU",
+        "losing": "FU",
+    },
 }  # fmt: skip
+# Its page sends staff back: the order's credits are spent, no receipt of it can be undone.
+SENT_BACK = {"purchasing_order_undo"}
 # For all staff: they show nothing of a model, or what its rights allow.
 PLAIN = {"index": 200, "jsi18n": 200, "password_change": 200, "password_change_done": 200}
 

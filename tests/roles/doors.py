@@ -130,7 +130,10 @@ ORDERS = {
     # Without the provider's keys no card is taken: the pay page is not there.
     "purchasing:card": Door(NOBODY | dict.fromkeys(GUESTS, IN), tuple(ORDER)),
     **doors(
-        FOR_OWNER | {"owner": ON}, ORDER, "purchasing:card_return", "purchasing:card_left",
+        FOR_OWNER | {"owner": ON},
+        ORDER,
+        "purchasing:card_return",
+        "purchasing:card_left",
     ),
     "purchasing:switch_method": Door(ONLY_POST_SIGNED, tuple(ORDER), post=POST_FOR_OWNER),
     "purchasing:simulated_card": Door(NOBODY | dict.fromkeys(GUESTS, IN), tuple(ORDER)),

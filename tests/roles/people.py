@@ -13,7 +13,8 @@ from accounts.services import (
     unsubscribe_url,
 )
 from credits_portal.lib import clock
-from purchasing.models import TaxRule
+from purchasing.models import Dispute, ProviderEvent, Shortfall, TaxRule
+from purchasing.services.refunds import request_refund
 from reports.models import ExportJob
 from reports.subscriptions import stop_url
 from tests.factories.accounts import UserFactory
@@ -57,10 +58,28 @@ def build_world():
             finished_at=clock.now(),
         ),
     }
+    world.things["refund"] = request_refund(
+        order=world.paid,
+        payment=world.paid.payments.get(),
+        credits=100,
+        reason="Ordered too many",
+        actor="job:test",
+        key="refund-of-100",
+    )
+    _show_exceptions(world.paid, world.things["refund"])
     TaxRule.objects.create(country="DE", rate=19)
     EmailAddress.objects.create(user=world.owner, email=world.owner.email, primary=True)
     remove_delegate(delegate=removed, actor=world.owner)
     return world
+
+
+def _show_exceptions(order, refund):
+    """Give the lists of what a payment provider told a row each."""
+    told = {"order": order, "provider": "stripe"}
+    ProviderEvent.objects.create(**told, external_id="evt_1", kind="charge.refunded", raw={})
+    money = {"amount": 80, "currency": "USD", "payment": order.payments.get()}
+    Dispute.objects.create(**told, **money, external_id="dp_1")
+    Shortfall.objects.create(lot=order.lot, refund=refund, credits=100, recovered=100)
 
 
 def clients(world):
