@@ -133,8 +133,8 @@ def build_place_date_changed(params: Mapping[str, Any], recipient: str) -> Conte
 def queue_replaced(old: Registration, new: Registration) -> None:
     """Tell old and new participant and the owner (rules.md 6)."""
     fact = f"replaced:{new.pk}"
-    to_participant("place_passed_on", old, fact=fact)
-    to_participant("place_confirmed", new, fact=fact)
+    to_participant("place_passed_on", old, fact=f"{fact}:old")
+    to_participant("place_confirmed", new, fact=f"{fact}:new")
     to_owner("replaced_owner", new.redemption, fact=fact, registration=new.pk)
 
 

@@ -55,10 +55,13 @@ def to_participant(name: str, place: Registration, *, fact: str, **params: Any) 
 
 
 def to_participants(name: str, places: Iterable[Registration], *, fact: str, **params: Any) -> None:
-    """Queue the mail `name` to each participant; the registrant has a mail with more in it."""
+    """Queue the mail `name` to each participant; the registrant has a mail with more in it.
+
+    An owner who takes part is told both: what the account pays, and the own place with its link.
+    """
     for place in places:
         if place.email != place.redemption.email:
-            to_participant(name, place, fact=fact, **params)
+            to_participant(name, place, fact=f"{fact}:place:{place.pk}", **params)
 
 
 def redemption_content(
@@ -127,7 +130,7 @@ def find_place(params: Mapping[str, Any]) -> Registration:
 def places_of(redemption: Redemption) -> Iterable[Registration]:
     """Return the places in the order of the form, those that were replaced left out."""
     places = redemption.registrations.filter(replaced_by=None)
-    return places.select_related("training", "session", "redemption")
+    return places.select_related("training", "session", "redemption", "entry")
 
 
 def own_calendar(redemption: Redemption) -> list[Attachment]:

@@ -67,6 +67,16 @@ def test_registrant_owner_and_participants_are_told(account, session):
     }
 
 
+def test_an_owner_who_takes_part_has_the_mail_of_the_own_place_too(account, session):
+    owner = Person("Olga", account.owner.email)
+    register(account, session=session, participants=[*people("ann"), owner])
+    to_owner = OutboundMail.objects.filter(recipient=owner.email)
+    assert set(to_owner.values_list("name", flat=True)) == {
+        "redemption.confirmed_owner",
+        "redemption.place_confirmed",
+    }
+
+
 def test_with_approval_credits_and_seats_are_held(session):
     account = funded_account(requires_approval=True)
     redemption = register(account, session=session)
