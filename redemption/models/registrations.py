@@ -280,6 +280,22 @@ class Registration(SecretLink):
         return self.status == self.Status.REGISTERED
 
     @property
+    def moved_at(self) -> datetime | None:
+        """Return when the programme moved the class, if that was after the place was booked in it.
+
+        Whoever chose the date after the notice knew it: nothing is owed for it (rules.md 6.6).
+        """
+        moved_at = self.session.moved_at if self.session else None
+        if moved_at is None or self.entry is None or self.entry.created_at >= moved_at:
+            return None
+        return moved_at
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the course's finish-by date has passed, booked as missed or not yet."""
+        return self.finish_by is not None and self.finish_by < clock.today()
+
+    @property
     def cancel_until(self) -> datetime | None:
         """Return the last moment to cancel for credits; None: until access starts (rules.md 6)."""
         if self.session is None:
@@ -287,7 +303,7 @@ class Registration(SecretLink):
         return deadlines.cancel_until(
             starts_at=self.session.starts_at,
             confirmed_at=self.redemption.confirmed_at or clock.now(),
-            moved_at=self.session.moved_at,
+            moved_at=self.moved_at,
         )
 
     @property
@@ -296,12 +312,12 @@ class Registration(SecretLink):
         if not self.is_registered:
             return False
         if self.cancel_until is None:
-            return self.started_at is None
+            return self.started_at is None and not self.is_over
         return clock.now() < self.cancel_until
 
     @property
     def has_begun(self) -> bool:
-        """Tell whether the class has begun, or access to the course has started."""
+        """Tell whether the class has begun, or access to the course has started or ended."""
         if self.session is None:
-            return self.started_at is not None
+            return self.started_at is not None or self.is_over
         return self.session.has_started

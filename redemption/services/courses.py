@@ -34,7 +34,7 @@ def _lock_running(place: Registration) -> Registration:
     place = locked(place)
     if not place.is_registered or place.session_id is not None:
         raise NothingToChange
-    if place.finish_by is not None and place.finish_by < clock.today():
+    if place.is_over:
         raise TooLate
     return place
 
@@ -43,7 +43,7 @@ def _lock_running(place: Registration) -> Registration:
 def end_access(*, place: Registration) -> Registration:
     """Book an on-demand place as missed once its finish-by date is over (rules.md 3)."""
     place = locked(place)
-    if not place.is_registered or place.finish_by is None or place.finish_by >= clock.today():
+    if not place.is_registered or not place.is_over:
         raise NothingToChange
     place.status = Registration.Status.MISSED
     place.ended_at = clock.now()

@@ -401,6 +401,20 @@ def test_after_the_finish_by_date_a_course_is_not_started(account, moving_clock)
         start(place=place(redemption))
 
 
+def test_after_the_finish_by_date_no_credits_return(account, moving_clock):
+    redemption = course(account)
+    moving_clock.advance(days=366)
+    with pytest.raises(exceptions.TooLate):
+        cancel_all(redemption)
+
+
+def test_after_the_finish_by_date_nobody_takes_a_course_over(account, moving_clock):
+    redemption = course(account)
+    moving_clock.advance(days=366)
+    with pytest.raises(exceptions.TooLate):
+        replace(redemption=redemption, place=place(redemption), person=people("cy")[0])
+
+
 def test_the_end_of_access_is_told_once(account, moving_clock):
     redemption = course(account, names=("ann", "bo"))
     OutboundMail.objects.all().delete()
