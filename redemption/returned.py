@@ -65,11 +65,8 @@ def is_extended(place: Registration) -> bool:
 
     Credits then come back with at least 60 days to use them (rules.md 6).
     """
-    session, confirmed_at = place.session, place.redemption.confirmed_at
-    if session is None or session.moved_at is None or confirmed_at is None:
-        return False
-    until = session.moved_at + deadlines.CANCEL_AFTER_MOVE
-    return session.moved_at > confirmed_at and clock.now() < until
+    moved_at = place.moved_at
+    return moved_at is not None and clock.now() < moved_at + deadlines.CANCEL_AFTER_MOVE
 
 
 def summary(entry_ids: Iterable[int]) -> list[Returned]:

@@ -186,11 +186,16 @@ def _change_date(
 
 
 def _redraw(place: Registration, session: TrainingSession, actor: Actor) -> None:
-    """Give the old draw back and draw again for `session`, in one transaction."""
+    """Give the old draw back and draw again for `session`, in one transaction.
+
+    Of a class that the programme moved, what returns has its 60 days (rules.md 6.8), so that it
+    pays the new date.
+    """
     place.sequence += 1
     name = f"registration:{place.pk}:date:{place.sequence}"
     reason = f"{place.redemption.reference} moved to another date"
-    returns.give_back(place, key=f"{name}:back", actor=actor, reason=reason)
+    extended = is_extended(place)
+    returns.give_back(place, key=f"{name}:back", actor=actor, reason=reason, extended=extended)
     place.entry = ledger.redeem(
         account=place.account,
         credits=place.credits,

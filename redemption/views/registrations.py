@@ -30,7 +30,7 @@ def find_redemption(token: str) -> Redemption:
 
 def places_of(redemption: Redemption) -> list[Registration]:
     """Return the places in the order of the form; those that were passed on say `is_replaced`."""
-    related = ("training", "session", "redemption", "replaces")
+    related = ("training", "session", "redemption", "replaces", "entry")
     places = list(redemption.registrations.select_related(*related))
     replaced = {place.replaces_id for place in places}
     for place in places:

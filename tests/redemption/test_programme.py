@@ -12,6 +12,7 @@ from redemption.models import Redemption, Registration
 from redemption.services import (
     cancel,
     cancel_session,
+    change_date,
     change_joining,
     confirm,
     mark_attendance,
@@ -46,6 +47,15 @@ def move(session, **delta):
 
 def places(redemption):
     return list(redemption.registrations.select_related("session", "redemption"))
+
+
+def change(redemption, session):
+    return change_date(
+        redemption=redemption,
+        places=places(redemption),
+        session=session,
+        actor=f"registration:{redemption.pk}",
+    )
 
 
 def balance(account):
@@ -160,6 +170,63 @@ def test_lots_with_60_days_left_take_their_credits_back(session, moving_clock):
     lot.refresh_from_db()
     assert lot.available == 100
     assert CreditLot.objects.count() == 1
+
+
+def test_a_place_booked_after_the_notice_has_the_usual_terms(session, moving_clock):
+    account = funded_account(0)
+    lot = add_lot(account, 100, days=40)
+    other = TrainingSessionFactory(training=session.training)
+    redemption = register(account, session=session)
+    moving_clock.advance(hours=1)
+    move(other, days=1)
+    moving_clock.advance(hours=1)
+    change(redemption, other)
+    cancel(redemption=redemption, places=places(redemption), actor="registration:1")
+    lot.refresh_from_db()
+    assert (lot.available, CreditLot.objects.count()) == (100, 1)
+
+
+def test_a_place_changed_into_a_moved_class_has_no_14_days(moving_clock):
+    near = TrainingSessionFactory(starts_at=clock.now() + timedelta(days=10))
+    account = funded_account()
+    far = TrainingSessionFactory(training=near.training)
+    redemption = register(account, session=far)
+    moving_clock.advance(days=1)
+    move(near, days=1)
+    moving_clock.advance(hours=1)
+    change(redemption, near)
+    with pytest.raises(exceptions.TooLate):
+        cancel(redemption=redemption, places=places(redemption), actor="registration:1")
+
+
+def test_a_moved_place_takes_its_short_credits_to_another_date(session, moving_clock):
+    account = funded_account(0)
+    add_lot(account, 100, days=31)
+    other = TrainingSessionFactory(
+        training=session.training, starts_at=session.starts_at + timedelta(days=20)
+    )
+    redemption = register(account, session=session)
+    moving_clock.advance(days=1)
+    move(session, days=30)
+    change(redemption, other)
+    assert places(redemption)[0].session == other
+    assert balance(account).redeemed == 100
+    assert ledger.verify() == []
+
+
+def test_a_moved_place_takes_ended_credits_to_another_date(session, moving_clock):
+    account = funded_account(0)
+    add_lot(account, 100, days=31)
+    other = TrainingSessionFactory(
+        training=session.training, starts_at=session.starts_at + timedelta(days=20)
+    )
+    redemption = register(account, session=session)
+    moving_clock.advance(days=29)
+    move(session, days=30)
+    moving_clock.advance(days=5)
+    change(redemption, other)
+    assert balance(account).redeemed == 100
+    assert ledger.verify() == []
 
 
 def test_a_move_reckons_the_decide_by_of_a_request_anew(session):
