@@ -71,8 +71,8 @@ def settle(
         },
     )
     if is_new:
-        grant_if_complete(order, actor=actor)
-        recalls.money_moved(order, reason=f"Payment {external_id} of order {order.number}")
+        if not grant_if_complete(order, actor=actor):
+            recalls.money_moved(order, reason=f"Payment {external_id} of order {order.number}")
     elif (payment.order_id, payment.amount, payment.currency) != (order.pk, amount, currency):
         raise PaymentReused
     return payment
@@ -125,10 +125,26 @@ def preview(*, order: Order, amount: Decimal, currency: str, received_on: date) 
     )
 
 
-def grant_if_complete(order: Order, *, actor: Actor) -> None:
-    """Issue the lot of a locked, payable order whose payments reach its total (rules.md 3)."""
+def grant_if_complete(order: Order, *, actor: Actor) -> bool:
+    """Issue the lot of a locked, payable order whose payments reach its total (rules.md 3).
+
+    Money of it that has gone back meanwhile takes its credits along at once (rules.md 7). Tells
+    whether it granted.
+    """
     if not order.is_payable or order.amount_received() < order.total:
-        return
+        return False
+    _grant(order, actor=actor)
+    recalls.money_moved(order, reason=f"Order {order.number} paid")
+    return True
+
+
+def actor_name(actor: Actor) -> str:
+    """Return who booked, for the record: never an address."""
+    return actor if isinstance(actor, str) else f"user:{actor.pk}"
+
+
+def _grant(order: Order, *, actor: Actor) -> None:
+    """Issue the lot, mark the order as paid, and confirm it."""
     purchased_on = purchase_date(received_on=max(_dates_received(order)), booked_on=clock.today())
     order.lot = ledger.issue(
         account=order.account,
@@ -147,11 +163,6 @@ def grant_if_complete(order: Order, *, actor: Actor) -> None:
     order_paid.send(sender=Order, order=order, lot=order.lot)
     receipt = issue_receipt(order)
     emails.queue_payment_received(order, passkey, receipt, is_first=is_first)
-
-
-def actor_name(actor: Actor) -> str:
-    """Return who booked, for the record: never an address."""
-    return actor if isinstance(actor, str) else f"user:{actor.pk}"
 
 
 def _lot_key(order: Order) -> str:

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
 from purchasing.exceptions import DueDateRefused, OrderClosed
 from purchasing.services import (
@@ -15,6 +16,7 @@ from purchasing.services import (
     reopen_order,
     set_due_date,
 )
+from purchasing.services.disputes import record_dispute
 from purchasing.tasks import advance_orders as task
 from tests.factories.purchasing import OrderFactory, PaidOrderFactory, RefundFactory, pay
 
@@ -184,6 +186,21 @@ def test_money_that_came_after_the_end_counts_when_it_is_opened_again(invoiced):
     pay(invoiced)
     order = reopen_order(order=invoiced, due_on=date(2026, 7, 1), actor="job:test")
     assert order.is_paid
+
+
+def test_money_that_the_bank_took_back_meanwhile_grants_no_credits(invoiced):
+    cancel_order(order=invoiced, actor="job:test")
+    record_dispute(
+        payment=pay(invoiced),
+        external_id="dp_1",
+        amount=invoiced.total,
+        currency="USD",
+        status="open",
+        opened_at=clock.now(),
+    )
+    order = reopen_order(order=invoiced, due_on=date(2026, 7, 1), actor="job:test")
+    order.lot.refresh_from_db()
+    assert (order.lot.available, order.lot.withdrawn) == (0, order.credits)
 
 
 def test_an_order_whose_money_went_back_stays_closed(invoiced):
