@@ -185,6 +185,12 @@ class Order(SecretLink):
         return self.status in self.PAYABLE
 
     @property
+    def status_unpaid(self) -> "Order.Status":
+        """Return the status in which the order waits for money: a quote until it is accepted."""
+        is_quote = self.method == self.Method.TRANSFER and self.accepted_at is None
+        return self.Status.QUOTED if is_quote else self.Status.AWAITING
+
+    @property
     def quote_holds(self) -> bool:
         """Tell whether the price of a quote still stands: its last day counts."""
         return self.quote_valid_until is None or clock.today() <= self.quote_valid_until

@@ -136,10 +136,9 @@ def switch_method(*, order: Order, method: str) -> Order:
     if order.method == method:
         return order
     order.method = method
-    is_quote = method == Order.Method.TRANSFER and order.accepted_at is None
-    order.status = Order.Status.QUOTED if is_quote else Order.Status.AWAITING
+    order.status = order.status_unpaid
     order.save(update_fields=["method", "status"])
-    if is_quote:
+    if order.status == Order.Status.QUOTED:
         issue_quote(order)
     return order
 

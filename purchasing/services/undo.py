@@ -1,5 +1,7 @@
 """Undoing a receipt that was booked on the wrong order (rules.md 7.5)."""
 
+from django.db.models import Q
+
 from accounts import ledger
 from credits_portal.lib import clock
 from credits_portal.lib.locks import transactional
@@ -17,18 +19,16 @@ BY_HAND = [Payment.Provider.BANK, Payment.Provider.CHARGES]
 def undo_payment(*, payment: Payment, reason: str, actor: Actor) -> Payment:
     """Take a booking back while the credits it granted are unspent; repeating changes nothing.
 
-    The lot is withdrawn whole and the order waits for its money again; the owner is told. The
-    payment's reference can then be booked on the right order. Raises UndoRefused.
+    The lot is withdrawn whole and the order waits for its money again; the owner is told. What was
+    written off to complete it is money that never came, and ends with it. The payment's reference
+    can then be booked on the right order. Raises UndoRefused.
     """
     order = locked_with_account(payment.order_id)
     payment = Payment.objects.get(pk=payment.pk)
     if payment.undone_at:
         return payment
     _check(order, payment)
-    payment.undone_at = clock.now()
-    payment.undone_by = actor_name(actor)
-    payment.undone_reason = reason
-    payment.save(update_fields=["undone_at", "undone_by", "undone_reason"])
+    _mark_undone(order, payment, reason=reason, actor=actor)
     if order.lot_id and order.amount_received() < order.total:
         _take_back_lot(order, payment, actor)
         emails.queue_payment_undone(payment)
@@ -44,15 +44,28 @@ def is_undoable(payment: Payment) -> bool:
     return payment.undone_at is None
 
 
+def _mark_undone(order: Order, payment: Payment, *, reason: str, actor: Actor) -> None:
+    undone = Q(pk=payment.pk)
+    if _is_needed(order, payment):
+        undone |= Q(provider=Payment.Provider.CHARGES)
+    marks = {"undone_at": clock.now(), "undone_by": actor_name(actor), "undone_reason": reason}
+    order.payments.filter(undone, undone_at=None).update(**marks)
+    payment.refresh_from_db()
+
+
+def _is_needed(order: Order, payment: Payment) -> bool:
+    """Tell whether the order would be incomplete without the payment."""
+    rest = order.amount_received() - payment.amount
+    return payment.currency == order.currency and rest < order.total
+
+
 def _check(order: Order, payment: Payment) -> None:
     if payment.provider not in BY_HAND:
         raise UndoRefused("not_by_hand")
     refunds = order.refunds.exclude(status=Refund.Status.FAILED)
     if refunds.exists() or order.disputes.exclude(status=Dispute.Status.WON).exists():
         raise UndoRefused("money_back")
-    rest = order.amount_received() - payment.amount
-    is_needed = payment.currency == order.currency and rest < order.total
-    if order.lot and is_needed and not _is_unspent(order):
+    if order.lot and _is_needed(order, payment) and not _is_unspent(order):
         raise UndoRefused("spent")
 
 
@@ -77,7 +90,7 @@ def _take_back_lot(order: Order, payment: Payment, actor: Actor) -> None:
     )
     order.lot = None
     order.paid_at = None
-    order.status = Order.Status.AWAITING
+    order.status = order.status_unpaid
     order.save(update_fields=["lot", "paid_at", "status"])
     receipts = Document.objects.filter(order=order, kind=Document.Kind.RECEIPT, replaced_at=None)
     receipts.update(replaced_at=clock.now())

@@ -10,6 +10,7 @@ from accounts import ledger
 from credits_portal.outbox.models import OutboundMail
 from purchasing.exceptions import UndoRefused
 from purchasing.models import Document, Order, Payment
+from purchasing.services import accept_quote, write_off_shortfall
 from purchasing.services.refunds import request_refund
 from purchasing.services.undo import is_undoable, undo_payment
 from reports.verification import verify
@@ -45,11 +46,34 @@ def test_the_order_waits_for_its_money_again(order, payment):
     undo(payment)
     order.refresh_from_db()
     assert (order.status, order.lot, order.paid_at, order.amount_due()) == (
-        "awaiting",
+        "quoted",
         None,
         None,
         order.total,
     )
+
+
+def test_an_accepted_order_awaits_its_payment_again(order):
+    accept_quote(order=order, po_number="", payables_email="", actor="job:test")
+    undo(pay(order))
+    order.refresh_from_db()
+    assert order.status == "awaiting"
+
+
+def test_what_was_written_off_for_it_is_undone_with_it(order):
+    transfer = pay(order, amount=order.total - 20)
+    write_off_shortfall(order=order, reason="The bank kept it.", actor="job:test")
+    undo(transfer)
+    order.refresh_from_db()
+    assert order.amount_due() == order.total
+
+
+def test_an_excess_is_undone_without_what_was_written_off(order):
+    pay(order, amount=order.total - 20, external_id="BANK-2")
+    write_off_shortfall(order=order, reason="The bank kept it.", actor="job:test")
+    undo(pay(order, external_id="BANK-3"))
+    order.refresh_from_db()
+    assert (order.is_paid, order.amount_due()) == (True, 0)
 
 
 def test_the_lot_is_withdrawn_whole(order, payment):
