@@ -14,13 +14,14 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from credits_portal.lib import clock
+from credits_portal.lib import clock, formats
 from redemption import services
 from redemption.exceptions import RedemptionError
 from redemption.models import Registration, Training, TrainingSession
 from redemption.models.catalogue import TrainingSessionQuerySet
 
-from .forms import AttendanceForm, MoveForm, NoticeForm, staff
+from . import consequences
+from .forms import AttendanceForm, MoveForm, NoticeForm, SessionForm, staff
 from .roster import as_csv, places_of
 
 
@@ -91,18 +92,30 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
     list_filter = [ToMark, "status", "starts_at", "training"]
     list_select_related = ["training"]
     search_fields = ["training__title", "place"]
+    search_help_text = _("Training or place")
     autocomplete_fields = ["training"]
-    fields = [
-        "training",
-        ("starts_at", "ends_at", "time_zone"),
-        "seats",
-        "place",
-        "link",
-        "joining_details",
-        "status",
-        "notice",
-    ]
+    form = SessionForm
     inlines = [RosterInline]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ARG002
+        """Ask a new class for its times; show those of an older one in its own zone."""
+        details = ["seats", "place", "link", "joining_details"]
+        if obj is None:
+            return ["training", "starts_at", "ends_at", "time_zone", *details]
+        return ["training", "takes_place", "time_zone", *details, "status", "notice"]
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ARG002
+        """Show the roster of a class that is there already."""
+        return self.inlines if obj else []
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """Offer the programme's zone."""
+        return {"time_zone": clock.zone().key, **super().get_changeform_initial_data(request)}
+
+    @admin.display(description=_("takes place"))
+    def takes_place(self, session: TrainingSession) -> str:
+        """Return start and end in the class's own zone."""
+        return formats.span(session.starts_at, session.ends_at, session.zone)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TrainingSession]:
         """Add the seats left."""
@@ -122,8 +135,8 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
         """Let only a new class be given its training and time here."""
-        fixed = ["training", "starts_at", "ends_at", "time_zone"] if obj else []
-        return [*fixed, "status", "notice"]
+        times = ["starts_at", "ends_at", "takes_place", "time_zone"]
+        return ["training", *times, "status", "notice"] if obj else []
 
     def save_model(
         self,
@@ -191,23 +204,30 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
         return as_csv(self.find_to_read(request, object_id))
 
     def move(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Move a class to another time."""
+        """Move a class to another time, once what that does was shown."""
         session = self.find(request, object_id)
-        data = request.POST if request.method == "POST" else None
-        form = MoveForm(data, session=session)
+        form = MoveForm(request.POST if request.method == "POST" else None, session=session)
+        will: list[str] = []
         if form.is_valid():
             given = form.cleaned_data
-            return self.done(request, session, _("Moved"), services.move_session, **given)
-        return self.ask(request, session, form, _("Move"))
+            if request.POST.get("seen") == form.seen():
+                return self.done(request, session, _("Moved"), services.move_session, **given)
+            will = consequences.of_moving(session, given["starts_at"], given["ends_at"])
+        context = {"will": will, "previewed": True, "cannot": consequences.why_not(session, "move")}
+        return self.ask(request, session, form, _("Move"), **context)
 
     def call_off(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Call a class off."""
+        """Call a class off; the page says what that does."""
         session = self.find(request, object_id)
         form = NoticeForm(request.POST if request.method == "POST" else None)
         if form.is_valid():
             given = {"notice": form.cleaned_data["notice"], "actor": staff(request)}
             return self.done(request, session, _("Called off"), services.cancel_session, **given)
-        return self.ask(request, session, form, _("Call off"))
+        will, cannot = (
+            consequences.of_calling_off(session),
+            consequences.why_not(session, "end"),
+        )
+        return self.ask(request, session, form, _("Call off"), will=will, cannot=cannot)
 
     def attendance(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Mark who came; whoever did not is mailed."""
@@ -215,14 +235,10 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
         form = AttendanceForm(request.POST if request.method == "POST" else None, session=session)
         if form.is_valid():
             came = {place.pk for place in form.cleaned_data["attended"]}
-            return self.done(
-                request,
-                session,
-                _("Attendance marked"),
-                services.mark_attendance,
-                attended=came,
-            )
-        return self.ask(request, session, form, _("Mark attendance"))
+            run = services.mark_attendance
+            return self.done(request, session, _("Attendance marked"), run, attended=came)
+        cannot = consequences.why_not(session, "mark")
+        return self.ask(request, session, form, _("Mark attendance"), cannot=cannot)
 
     def done(
         self, request: HttpRequest, session: TrainingSession, title: Any, run: Any, **given: Any
@@ -233,20 +249,25 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
         except RedemptionError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            self.log_change(request, session, f"{title}: {given.get('notice', '')}")
+            self.log_change(request, session, f"{title}: {given.get('notice', '')}".rstrip(": "))
             self.message_user(request, _("Done: %s.") % title, messages.SUCCESS)
         return redirect("admin:redemption_trainingsession_change", session.pk)
 
     def ask(
-        self, request: HttpRequest, session: TrainingSession, form: forms.Form, title: Any
+        self,
+        request: HttpRequest,
+        session: TrainingSession,
+        form: forms.Form,
+        title: Any,
+        **context: Any,
     ) -> HttpResponse:
-        """Render the page of a task."""
-        context = {
+        """Render the page of a task: `will` says what it does, `cannot` why it does nothing."""
+        shown = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "original": session,
             "title": title,
             "form": form,
-            "places": 0 if session.has_started else session.registrations.live().count(),
+            **context,
         }
-        return TemplateResponse(request, "redemption/admin/task.html", context)
+        return TemplateResponse(request, "redemption/admin/task.html", shown)

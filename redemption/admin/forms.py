@@ -1,10 +1,13 @@
 """The forms of staff, and who sends them."""
 
+from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -19,35 +22,83 @@ class NoticeForm(forms.Form):
     notice = CleanCharField(label=_("Reason, as participants read it"), max_length=400)
 
 
+class WallTimeField(forms.DateTimeField):
+    """A date and time as the clock on the wall of the class shows it; it names no zone yet."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+
+    def to_python(self, value: Any) -> datetime | None:
+        """Read the time as typed: in the programme's zone it may not even exist."""
+        with timezone.override(UTC):
+            typed: datetime | None = super().to_python(value)
+        return typed.replace(tzinfo=None) if typed else None
+
+
+def put_into_zone(form: forms.BaseForm, zone: ZoneInfo) -> None:
+    """Give the start and end of `form` the class's own zone; the end comes after the start."""
+    cleaned = form.cleaned_data
+    for name in ("starts_at", "ends_at"):
+        typed: datetime | None = cleaned.get(name)
+        if not typed:
+            continue
+        cleaned[name] = typed.replace(tzinfo=zone)
+        if cleaned[name].astimezone(UTC).astimezone(zone).replace(tzinfo=None) != typed:
+            form.add_error(name, _("Clocks are put forward then: there is no such time."))
+    if cleaned.get("starts_at") and cleaned.get("ends_at"):
+        if cleaned["ends_at"] <= cleaned["starts_at"]:
+            form.add_error("ends_at", _("The end comes after the start."))
+        elif cleaned["starts_at"] <= clock.now():
+            form.add_error("starts_at", _("The start lies ahead of now."))
+
+
+class SessionForm(forms.ModelForm[TrainingSession]):
+    """A new class, its times on the clock of its own zone; later they are changed by moving it."""
+
+    starts_at = WallTimeField(label=_("Starts"), help_text=_("In the class’s own zone, below."))
+    ends_at = WallTimeField(label=_("Ends"), help_text=_("In the class’s own zone, below."))
+
+    def clean(self) -> dict[str, Any]:
+        """Read the times in the zone that the form names."""
+        cleaned = super().clean() or self.cleaned_data
+        # Of a zone that is none the model complains; the times still need one.
+        zone = cleaned.get("time_zone", "")
+        put_into_zone(self, ZoneInfo(zone if zone in available_timezones() else "UTC"))
+        return cleaned
+
+    def clean_seats(self) -> int:
+        """Refuse fewer seats than are taken."""
+        seats: int = self.cleaned_data["seats"]
+        taken = self.instance.registrations.seated().count() if self.instance.pk else 0
+        if seats < taken:
+            raise ValidationError(_("%(n)s seats are taken already.") % {"n": taken})
+        return seats
+
+
 class MoveForm(NoticeForm):
     """The new time of a class, in its own zone."""
 
-    starts_at = forms.DateTimeField(
-        label=_("New start, in the class’s own zone"),
-        widget=forms.DateTimeInput(attrs={"placeholder": "2026-04-01 09:00"}),
-    )
-    ends_at = forms.DateTimeField(
-        label=_("New end, in the class’s own zone"),
-        widget=forms.DateTimeInput(attrs={"placeholder": "2026-04-01 17:00"}),
-    )
+    starts_at = WallTimeField(label=_("New start, in the class’s own zone"))
+    ends_at = WallTimeField(label=_("New end, in the class’s own zone"))
     field_order = ["starts_at", "ends_at", "notice"]
 
     def __init__(self, *args: Any, session: TrainingSession, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.session = session
+        for name in ("starts_at", "ends_at"):
+            now = getattr(session, name).astimezone(session.zone)
+            self.fields[name].initial = now.replace(tzinfo=None)
 
     def clean(self) -> dict[str, Any]:
-        """Read the times in the class's zone; the end comes after the start."""
+        """Read the times in the class's zone."""
         cleaned = super().clean() or self.cleaned_data
-        for name in ("starts_at", "ends_at"):
-            if cleaned.get(name):
-                cleaned[name] = cleaned[name].replace(tzinfo=self.session.zone)
-        if cleaned.get("starts_at") and cleaned.get("ends_at"):
-            if cleaned["ends_at"] <= cleaned["starts_at"]:
-                raise ValidationError(_("The end comes after the start."))
-            if cleaned["starts_at"] <= clock.now():
-                raise ValidationError(_("The new start lies ahead of now."))
+        put_into_zone(self, self.session.zone)
         return cleaned
+
+    def seen(self) -> str:
+        """Return the cleaned fields as one text: what a preview was shown for."""
+        cleaned = self.cleaned_data
+        times = (cleaned["starts_at"].isoformat(), cleaned["ends_at"].isoformat())
+        return "|".join((*times, cleaned["notice"]))
 
 
 class PlacesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

@@ -16,6 +16,7 @@ from redemption import services
 from redemption.exceptions import RedemptionError
 from redemption.models import Redemption, Registration
 
+from . import consequences
 from .forms import NoticeForm, staff
 
 PLACE_FIELDS = ["name", "email", "status", "credits", "session", "note", "tools"]
@@ -134,6 +135,7 @@ class RedemptionAdmin(admin.ModelAdmin[Redemption]):
             "original": redemption,
             "title": _("Return the credits"),
             "form": form,
+            "will": consequences.of_returning(found),
         }
         return TemplateResponse(request, "redemption/admin/task.html", context)
 

@@ -39,7 +39,7 @@ def move(stage, session):
     stage.later(hours=1)
     clerk = stage.visitor(signed_in=office.STAFF)
     office.moves_class(
-        clerk, session, "2026-07-08 09:00", "2026-07-08 17:00", "The trainer is ill."
+        clerk, session, "2026-07-08T09:00", "2026-07-08T17:00", "The trainer is ill."
     )
     stage.post.brings((ANA, "redemption.class_moved"), (OWNER, "redemption.class_moved_owner"))
     moved = stage.post.last(ANA, "redemption.class_moved")

@@ -30,21 +30,60 @@ def page(session, name="change"):
     return f"/admin/redemption/trainingsession/{session.pk}/{name}/"
 
 
-def test_a_new_class_is_added(admin_client):
-    training = TrainingFactory()
-    data = {
-        "training": training.pk,
-        "starts_at_0": "2026-05-04",
-        "starts_at_1": "09:00",
-        "ends_at_0": "2026-05-04",
-        "ends_at_1": "17:00",
-        "time_zone": "Europe/Berlin",
-        "seats": "8",
-        "registrations-TOTAL_FORMS": "0",
-        "registrations-INITIAL_FORMS": "0",
-    }
-    admin_client.post("/admin/redemption/trainingsession/add/", data)
-    assert TrainingSession.objects.get().training == training
+NEW = {
+    "starts_at": "2026-05-04T09:00",
+    "ends_at": "2026-05-04T17:00",
+    "time_zone": "Europe/Berlin",
+    "seats": "8",
+}
+MOVED = {"starts_at": "2026-05-04T09:00", "ends_at": "2026-05-04T17:00", "notice": "A holiday."}
+
+
+def add(admin_client, **changed):
+    data = NEW | {"training": TrainingFactory().pk} | changed
+    return admin_client.post("/admin/redemption/trainingsession/add/", data).text
+
+
+def move(admin_client, session, **changed):
+    """Move a class: preview it, then send what the preview was for."""
+    preview = admin_client.post(page(session, "move"), MOVED | changed)
+    seen = {"seen": preview.context["form"].seen()} if preview.context["will"] else {}
+    return preview.text, admin_client.post(page(session, "move"), MOVED | changed | seen)
+
+
+def test_a_new_classs_times_are_those_of_its_own_zone(admin_client):
+    add(admin_client)
+    assert TrainingSession.objects.get().starts_at.isoformat() == "2026-05-04T07:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"ends_at": "2026-05-04T09:00"}, "The end comes after the start."),
+        ({"starts_at": "2026-03-09T09:00"}, "The start lies ahead of now."),
+        ({"starts_at": "2026-03-29T02:30"}, "there is no such time"),
+        ({"time_zone": "Mars/Olympus"}, "Name a time zone such as Europe/Berlin."),
+        ({"seats": "0"}, "greater than or equal to 1"),
+    ],
+)
+def test_a_class_that_cannot_be_is_refused(admin_client, changed, said):
+    assert said in add(admin_client, **changed)
+    assert not TrainingSession.objects.exists()
+
+
+def test_a_time_that_the_programmes_zone_skips_is_a_time_elsewhere(admin_client):
+    add(admin_client, starts_at="2027-03-14T02:30", ends_at="2027-03-14T10:00")
+    assert TrainingSession.objects.get().starts_at.isoformat() == "2027-03-14T01:30:00+00:00"
+
+
+def test_a_class_shows_its_time_in_its_own_zone(admin_client, session):
+    assert "9 April 2026, 14:00 to 22:00 CEST" in admin_client.get(page(session)).text
+
+
+def test_seats_that_are_taken_stay(admin_client, session):
+    register(funded_account(), session=session, names=("ann", "bo"))
+    data = {"seats": "1", "registrations-TOTAL_FORMS": "0", "registrations-INITIAL_FORMS": "0"}
+    assert "2 seats are taken already." in admin_client.post(page(session), data).text
 
 
 def test_a_class_shows_its_roster(admin_client, session):
@@ -55,16 +94,56 @@ def test_a_class_shows_its_roster(admin_client, session):
 
 
 def test_a_class_is_moved_in_its_own_zone(admin_client, session):
-    data = {"starts_at": "2026-05-04 09:00", "ends_at": "2026-05-04 17:00", "notice": "A holiday."}
-    admin_client.post(page(session, "move"), data)
+    move(admin_client, session)
     session.refresh_from_db()
     assert session.starts_at.isoformat() == "2026-05-04T07:00:00+00:00"
     assert session.notice == "A holiday."
 
 
+def test_a_move_is_previewed_before_it_is_made(admin_client, session):
+    register(funded_account(), session=session)
+    before = session.starts_at
+    text = admin_client.post(page(session, "move"), MOVED).text
+    assert "From 9 April 2026, 14:00 to 22:00 CEST to 4 May 2026, 09:00 to 17:00 CEST." in text
+    assert "1 place stays valid" in text
+    session.refresh_from_db()
+    assert session.starts_at == before
+
+
+def test_a_preview_of_other_times_moves_nothing(admin_client, session):
+    before = session.starts_at
+    seen = admin_client.post(page(session, "move"), MOVED).context["form"].seen()
+    later = MOVED | {"ends_at": "2026-05-04T18:00", "seen": seen}
+    assert "What this will do" in admin_client.post(page(session, "move"), later).text
+    session.refresh_from_db()
+    assert session.starts_at == before
+
+
 def test_an_end_before_the_start_is_refused(admin_client, session):
-    data = {"starts_at": "2026-05-04 09:00", "ends_at": "2026-05-04 08:00", "notice": "x"}
-    assert "The end comes after the start." in admin_client.post(page(session, "move"), data).text
+    text, _answer = move(admin_client, session, ends_at="2026-05-04T08:00")
+    assert "The end comes after the start." in text
+
+
+def test_before_a_class_is_called_off_the_page_says_what_returns(admin_client, session):
+    register(funded_account(), session=session, names=("ann", "bo"))
+    register(funded_account(requires_approval=True), session=session, names=("cy",))
+    text = admin_client.get(page(session, "cancel")).text
+    assert "200 credits go back to the lots they came from: places 2, accounts 1." in text
+    assert "places 1, credits held 100." in text
+
+
+@pytest.mark.parametrize(
+    ("task", "said"),
+    [("attendance", "has not begun yet"), ("roster", "Nobody has registered yet.")],
+)
+def test_a_task_whose_time_has_not_come_says_so(admin_client, session, task, said):
+    assert said in admin_client.get(page(session, task)).text
+
+
+@pytest.mark.parametrize("task", ["move", "cancel", "attendance"])
+def test_a_class_called_off_has_no_more_tasks(admin_client, session, task):
+    admin_client.post(page(session, "cancel"), {"notice": "The trainer is ill."})
+    assert "This class was called off." in admin_client.get(page(session, task)).text
 
 
 def test_a_class_is_called_off(admin_client, session):
@@ -221,6 +300,7 @@ def test_attendance_tells_two_of_the_same_name_apart(admin_client, session, movi
     register(account, session=session)
     twin = Person("Ann", "ann@elsewhere.example")
     register(account, session=session, registrant=twin, participants=[twin])
+    moving_clock.advance(days=31)
     text = admin_client.get(page(session, "attendance")).text
     assert "Ann (ann@example.com)" in text
     assert "Ann (ann@elsewhere.example)" in text

@@ -32,12 +32,13 @@ def opens_class(clerk, session):
 
 
 def moves_class(clerk, session, starts, ends, reason):
-    """Move a class, with the reason that participants read."""
+    """Move a class, after its preview, with the reason that participants read."""
     opens_class(clerk, session)
     clerk.follows("Move")
     clerk.fills("New start", starts)
     clerk.fills("New end", ends)
     clerk.fills("Reason", reason)
+    clerk.presses("Preview")
     clerk.presses("Move")
     clerk.page.get_by_text("Done: Moved.").wait_for()
 
