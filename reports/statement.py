@@ -15,6 +15,7 @@ from credits_portal.lib.formats import number
 from redemption.models import Redemption, Registration
 
 from . import sql
+from .actors import names_of
 from .periods import EVER, Period
 
 
@@ -44,6 +45,15 @@ class StatementLine:
     balance: int
     redemption: Redemption | None
     postings: Sequence[Posting]
+    by: str = ""
+
+    @property
+    def why(self) -> str:
+        """Return the reason, without the reference and the training that the line names anyway."""
+        if self.redemption is None:
+            return self.entry.reason
+        rest = self.entry.reason.removeprefix(self.redemption.reference).strip()
+        return "" if rest == self.redemption.training.title else rest
 
     @property
     def day(self) -> date:
@@ -101,6 +111,7 @@ def lines(account: CreditAccount, page: Iterable[LedgerEntry]) -> Sequence[State
     rows = list(page)
     if not rows:
         return []
+    people = names_of(account, (entry.actor for entry in rows))
     postings = _postings_by_entry(rows)
     redemptions = _redemptions_by_entry(rows)
     after = _available_after(account, rows)
@@ -111,6 +122,7 @@ def lines(account: CreditAccount, page: Iterable[LedgerEntry]) -> Sequence[State
             after[entry.pk],
             redemptions.get(entry.pk),
             postings.get(entry.pk, []),
+            people.get(entry.actor, ""),
         )
         for entry in rows
     ]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.ledger.models import Bucket, LedgerEntry
 from accounts.models import CreditAccount
 
-from . import sql, streams
+from . import actors, sql, streams
 from .exports import Column, Table
 from .statement import Filters, entries
 
@@ -26,6 +26,7 @@ COLUMNS = [
     Column("registrant", _("Registrant")),
     Column("reference", _("Reference")),
     Column("cost_centre", _("Cost centre")),
+    Column("by", _("By")),
     Column("reason", _("Reason")),
     Column("lot", _("Lot until"), "date"),
     Column("target", _("Moved to")),
@@ -40,11 +41,12 @@ PART = 200_000
 # The balance runs over every entry of the part, also over those that a filter leaves out.
 ROWS = """
 SELECT move.number, {day}, {booked_on}, {kind}, {training}, {registrant}, redemption.reference,
-    {cost_centre}, {reason}, lot.last_day, {target}, move.credits, {unit_price}, {value},
+    {cost_centre}, {by}, {reason}, lot.last_day, {target}, move.credits, {unit_price}, {value},
     move.change, move.after
 FROM (
     SELECT entry.number, entry.effective_at, entry.created_at, entry.kind, entry.reason,
-        entry.id AS entry_id, COALESCE(entry.ends_id, entry.reverses_id, entry.id) AS origin,
+        entry.actor, entry.id AS entry_id,
+        COALESCE(entry.ends_id, entry.reverses_id, entry.id) AS origin,
         posting.lot_id, posting.target, posting.credits, {change} AS change,
         %s + SUM({change}) OVER (ORDER BY entry.number, posting.id ROWS UNBOUNDED PRECEDING)
             AS after
@@ -59,6 +61,7 @@ LEFT JOIN redemption_redemption AS redemption ON redemption.id = COALESCE(
     (SELECT redemption_id FROM redemption_registration WHERE entry_id = move.origin LIMIT 1)
 )
 LEFT JOIN redemption_training AS training ON training.id = redemption.training_id
+{joins}
 {where}
 ORDER BY move.number
 """
@@ -72,6 +75,7 @@ TEXTS = {
     "training": "training.title",
     "registrant": "redemption.name",
     "cost_centre": "redemption.cost_centre",
+    "by": actors.BY,
     "reason": "move.reason",
 }
 
@@ -147,13 +151,15 @@ def _statement(
         kind=kinds,
         target=targets,
         change=sql.AVAILABLE,
+        joins=actors.JOINS,
         where=where,
         unit_price=streams.money("lot.unit_price") if as_csv else sql.PRICE,
         value=streams.money(VALUE) if as_csv else f"move.credits * {sql.PRICE}",
         **texts,
     )
     range_of = [part.opening, account.pk, part.low, part.high]
-    return statement, [*kind_words, *target_words, *range_of, *wanted]
+    people = actors.params_of_joins(account)
+    return statement, [*kind_words, *target_words, *range_of, *people, *wanted]
 
 
 def _in_words(column: str, words: dict[str, Any]) -> tuple[str, list[str]]:

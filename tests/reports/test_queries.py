@@ -5,12 +5,15 @@ from datetime import date
 import pytest
 
 from accounts.ledger import balance, expire
+from accounts.ledger import withdraw as take_back
 from approvals import services
 from credits_portal.lib import clock
 from redemption.services import withdraw
 from reports import queries
 from reports import statement as statements
+from reports.statement_rows import statement_table
 from tests.factories import approvals as factories
+from tests.factories.accounts import UserFactory
 from tests.factories.redemption import add_lot
 
 
@@ -120,3 +123,51 @@ def test_the_dashboard_shows_the_first_lots_and_says_that_there_are_more(account
         add_lot(account, 10, days=200 + days)
     board = queries.dashboard(account)
     assert (len(board.lots), board.more_lots) == (min(lots, 5), lots > 5)
+
+
+def decide_by_link(redemption, email, **terms):
+    link = redemption.approval.links.get(email=email)
+    services.decide(request=redemption.approval, by=services.decider(user=None, link=link), **terms)
+
+
+def test_the_statement_says_who_approved(account, session):
+    factories.make_delegate(account, "dana@example.com")
+    decide_by_link(factories.ask(account, session), "dana@example.com", approve=True)
+    line = statement(account)[0]
+    assert (line.by, line.why) == ("dana@example.com", "")
+
+
+def test_the_statement_says_who_declined_and_why(account, session):
+    redemption = factories.ask(account, session)
+    services.decide(
+        request=redemption.approval,
+        by=services.decider(user=account.owner),
+        approve=False,
+        note="Next year",
+    )
+    line = statement(account)[0]
+    assert (line.by, line.why) == (account.owner.email, "Next year")
+
+
+def test_the_statement_says_that_a_request_was_withdrawn(account, session):
+    redemption = factories.ask(account, session)
+    withdraw(redemption=redemption, actor=f"registration:{redemption.pk}")
+    line = statement(account)[0]
+    assert (line.by, line.why) == ("", "withdrawn")
+
+
+def test_the_statement_does_not_name_the_programmes_staff(account):
+    staff = UserFactory(email="finance@example.com", is_staff=True)
+    lot = account.lots.first()
+    take_back(lot=lot, credits=10, key="adjust:1", actor=staff, reason="Booked twice")
+    line = statement(account)[0]
+    assert (line.by, line.why) == ("the programme", "Booked twice")
+
+
+def test_the_file_names_the_same_people_as_the_page(account, session):
+    factories.make_delegate(account, "dana@example.com")
+    decide_by_link(factories.ask(account, session), "dana@example.com", approve=True)
+    staff = UserFactory(email="finance@example.com", is_staff=True)
+    take_back(lot=account.lots.last(), credits=10, key="adjust:1", actor=staff, reason="Twice")
+    rows = statement_table(account, statements.ALL).rows
+    assert [row[8] for row in rows][-3:] == ["Ana Lima", "dana@example.com", "the programme"]
