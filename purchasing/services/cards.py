@@ -4,12 +4,13 @@ Nothing here calls the provider within a transaction. What a page brought is tak
 that was fetched afresh, never from what a browser or an event says of it.
 """
 
+import logging
 from decimal import Decimal
 from functools import partial
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 
 from credits_portal.lib import clock, formats
@@ -21,6 +22,7 @@ from purchasing.exceptions import (
     AmountChanged,
     GatewayConflict,
     GatewayRefused,
+    GatewayUnavailable,
     OrderClosed,
     OrderUnknown,
     PaymentUnderWay,
@@ -31,6 +33,8 @@ from purchasing.stripe_gateway import GatewaySession, SessionTerms
 
 from .documents import issue_quote
 from .payments import settle
+
+logger = logging.getLogger(__name__)
 
 ACTOR = "job:stripe"
 CLOSE = "purchasing.close_card_pages"
@@ -68,10 +72,10 @@ def take_session(session: GatewaySession) -> Payment | None:
     order = order_of(session)
     if order is None:
         return None
-    _note(session)
     if not session.is_paid:
+        _note(session)
         return None
-    return settle(
+    payment = settle(
         order=order,
         provider=Payment.Provider.STRIPE,
         external_id=session.payment_intent,
@@ -80,6 +84,9 @@ def take_session(session: GatewaySession) -> Payment | None:
         received_on=min(clock.day_of(session.received_at), clock.today()),
         actor=ACTOR,
     )
+    # Only now: a page that is noted as ended is asked for no more.
+    _note(session)
+    return payment
 
 
 def order_of(session: GatewaySession) -> Order | None:
@@ -108,10 +115,16 @@ def end_card_pages(order: Order) -> None:
 def close_card_pages() -> int:
     """Look after pages that should have ended; return how many it looked at.
 
-    Pages past their time and those of orders that can no longer be paid are closed, so that nobody
-    pays there. What became of each is asked for, in case the event that tells it was lost.
+    Pages past their time, those of orders that can no longer be paid, and those opened before money
+    came or was undone, for another amount than is due now, are closed, so that nobody pays there.
+    What became of each is asked for, in case the event that tells it was lost.
     """
-    stale = Q(expires_at__lte=clock.now()) | ~Q(order__status__in=Order.PAYABLE)
+    moved = Q(booked_at__gt=OuterRef("created_at")) | Q(undone_at__gt=OuterRef("created_at"))
+    stale = (
+        Q(expires_at__lte=clock.now())
+        | ~Q(order__status__in=Order.PAYABLE)
+        | Q(Exists(Payment.objects.filter(moved, order=OuterRef("order"))))
+    )
     pages = CardSession.objects.filter(stale, status=CardSession.Status.OPEN)
     found = list(pages.select_related("order").order_by("pk")[:BATCH])
     for page in found:
@@ -121,6 +134,11 @@ def close_card_pages() -> int:
         except GatewayRefused:
             # Stripe has no such page, after a change of its account for one: nobody pays there.
             CardSession.objects.filter(pk=page.pk).update(status=CardSession.Status.EXPIRED)
+        except GatewayUnavailable:
+            raise
+        except PurchasingError as refusal:
+            # Staff see it by its event; the pages after it are looked after all the same.
+            logger.error("The money of card page %s is not booked: %s", page.pk, refusal.code)
     return len(found)
 
 

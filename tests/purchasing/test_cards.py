@@ -1,8 +1,10 @@
 """Card pages: opened for the order's own price, one at a time, and closed with the order."""
 
 from decimal import Decimal
+from unittest.mock import Mock
 
 import pytest
+from django.db import OperationalError
 
 from purchasing import stripe_gateway
 from purchasing.exceptions import (
@@ -10,6 +12,7 @@ from purchasing.exceptions import (
     GatewayRefused,
     GatewayUnavailable,
     OrderClosed,
+    PaymentReused,
     PaymentUnderWay,
 )
 from purchasing.models import CardSession, Document, Order, Payment, PriceList, TaxRule
@@ -301,6 +304,22 @@ def test_the_page_of_an_order_paid_by_transfer_is_closed(order, stripe):
     assert stripe.get("cs_test", session)["status"] == "expired"
 
 
+def test_a_page_for_more_than_is_due_now_is_closed(order, stripe, moving_clock):
+    session = open_page(order)
+    moving_clock.advance(minutes=1)
+    pay(order, amount=order.total - 100)
+    close_card_pages()
+    assert stripe.get("cs_test", session)["status"] == "expired"
+
+
+def test_a_page_opened_since_for_the_rest_stays_open(order, stripe, moving_clock):
+    pay(order, amount=order.total - 100)
+    moving_clock.advance(minutes=1)
+    open_card_page(order=order, seen=Decimal(100))
+    close_card_pages()
+    assert stripe.get("cs_test", order.card_sessions.get().external_id)["status"] == "open"
+
+
 def test_the_page_of_a_payable_order_stays_open(order, stripe):
     session = open_page(order)
     close_card_pages()
@@ -313,6 +332,31 @@ def test_a_payment_whose_event_was_lost_is_found_a_day_later(order, stripe, movi
     close_card_pages()
     order.refresh_from_db()
     assert order.is_paid
+
+
+def test_a_payment_that_could_not_be_booked_is_asked_for_again(
+    order, stripe, moving_clock, monkeypatch
+):
+    stripe.pay(open_page(order))
+    moving_clock.advance(hours=25)
+    with monkeypatch.context() as patch:
+        patch.setattr(cards, "settle", Mock(side_effect=OperationalError))
+        with pytest.raises(OperationalError):
+            close_card_pages()
+    close_card_pages()
+    order.refresh_from_db()
+    assert order.is_paid
+
+
+def test_a_payment_that_is_refused_holds_up_no_other_page(order, stripe, monkeypatch):
+    stripe.pay(open_page(order))
+    other = OrderFactory(method="card")
+    session = open_page(other)
+    cancel_order(order=order, actor="job:test")
+    cancel_order(order=other, actor="job:test")
+    monkeypatch.setattr(cards, "settle", Mock(side_effect=PaymentReused))
+    close_card_pages()
+    assert stripe.get("cs_test", session)["status"] == "expired"
 
 
 def test_a_page_that_stripe_does_not_know_holds_up_no_other(order, stripe):
