@@ -147,7 +147,7 @@ def expire_session(session_id: str) -> GatewaySession:
         return _session(client().v1.checkout.sessions.expire(session_id))
 
 
-def refund(*, payment_intent: str, amount_cents: int, currency: str, key: str) -> GatewayRefund:
+def refund(*, payment_intent: str, amount: Decimal, currency: str, key: str) -> GatewayRefund:
     """Pay back part or all of a payment, once per `key`, however often it is asked.
 
     Raises GatewayRefused if Stripe will not, so that no money moves; after GatewayUnavailable it
@@ -164,7 +164,7 @@ def refund(*, payment_intent: str, amount_cents: int, currency: str, key: str) -
         made = client().v1.refunds.create(
             {
                 "payment_intent": payment_intent,
-                "amount": amount_cents,
+                "amount": _minor(amount, currency),
                 "reason": "requested_by_customer",
                 "metadata": {"key": key, "portal": settings.BASE_URL},
             },
@@ -298,7 +298,20 @@ def _id(part: str | stripe.StripeObject | None) -> str:
 
 
 def _amount(minor: int, currency: str) -> Decimal:
-    return Decimal(minor) if currency.upper() in WITHOUT_CENTS.split() else Decimal(minor) / 100
+    return Decimal(minor) / _units(currency)
+
+
+def _minor(amount: Decimal, currency: str) -> int:
+    """Return an amount as Stripe counts it. Raises GatewayRefused for what it cannot count."""
+    minor = amount * _units(currency)
+    if minor != int(minor):
+        raise GatewayRefused(f"{amount} {currency} is no whole number of its smallest unit.")
+    return int(minor)
+
+
+def _units(currency: str) -> int:
+    """Return how many of Stripe's units make one of the currency."""
+    return 1 if currency.upper() in WITHOUT_CENTS.split() else 100
 
 
 def _moment(seconds: int) -> datetime:

@@ -6,7 +6,6 @@ refund's own key, so that a repeat after a lost answer moves no money twice.
 
 import logging
 from datetime import timedelta
-from decimal import Decimal
 
 from django.db.models import F
 
@@ -78,7 +77,7 @@ def _asked(refund: Refund) -> tuple[str, str]:
     assert refund.payment is not None  # noqa: S101 (refunds of the portal have one)
     made = stripe_gateway.refund(
         payment_intent=refund.payment.external_id,
-        amount_cents=int(refund.amount * Decimal(100)),
+        amount=refund.amount,
         currency=refund.currency,
         key=refund.key,
     )

@@ -11,6 +11,7 @@ from purchasing import stripe_gateway
 from purchasing.exceptions import GatewayRefused, GatewayUnavailable, RefundRefused
 from purchasing.models import Document, Order, Refund, Shortfall, TaxRule
 from purchasing.services import cancel_order
+from purchasing.services.cards import open_card_page, take_session
 from purchasing.services.refund_delivery import pay_back_due
 from purchasing.services.refunds import (
     give_up_refund,
@@ -86,7 +87,7 @@ def gateway(monkeypatch):
                 id=f"re_{asked['key']}",
                 status=self.answer,
                 payment_intent=asked["payment_intent"],
-                amount=Decimal(asked["amount_cents"]) / 100,
+                amount=asked["amount"],
                 currency=asked["currency"],
                 key=asked["key"],
                 made_at=None,
@@ -235,11 +236,32 @@ def test_the_worker_pays_back_by_the_payments_own_id_and_the_refunds_key(gateway
     assert gateway.asked == [
         {
             "payment_intent": payment.external_id,
-            "amount_cents": 400_000,
+            "amount": Decimal("4000.00"),
             "currency": "USD",
             "key": "k1",
         }
     ]
+
+
+def test_a_refund_in_a_currency_without_cents_pays_no_hundredfold(stripe):
+    order = OrderFactory(method="card")
+    open_card_page(order=order, seen=order.total)
+    page = order.card_sessions.get().external_id
+    stripe.get("cs_test", page)["currency"] = "jpy"
+    intent = stripe.pay(page)
+    payment = take_session(stripe_gateway.fetch_session(page))
+    refund_of(order, payment, amount=Decimal(1_000))
+    pay_back_due()
+    assert [(each.amount, each.currency) for each in stripe_gateway.refunds_of(intent)] == [
+        (Decimal(1_000), "JPY")
+    ]
+
+
+def test_parts_of_a_unit_that_stripe_does_not_count_are_not_asked_for(stripe):
+    with pytest.raises(GatewayRefused):
+        stripe_gateway.refund(
+            payment_intent="pi_1", amount=Decimal("10.50"), currency="JPY", key="k"
+        )
 
 
 def test_a_refund_that_is_paid_says_so(gateway):

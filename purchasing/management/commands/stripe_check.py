@@ -3,6 +3,7 @@
 import dataclasses
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -61,9 +62,9 @@ class Command(BaseCommand):
         intent = _paid()
         key = f"check:{uuid.uuid4()}"
 
-        def refund(amount_cents: int, key: str) -> GatewayRefund:
+        def refund(cents: int, key: str) -> GatewayRefund:
             return stripe_gateway.refund(
-                payment_intent=intent, amount_cents=amount_cents, currency="USD", key=key
+                payment_intent=intent, amount=Decimal(cents) / 100, currency="USD", key=key
             )
 
         made = refund(PART, key)
