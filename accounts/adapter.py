@@ -16,7 +16,7 @@ from credits_portal.lib import errors
 from credits_portal.lib.sources import source_of
 from credits_portal.outbox import vault
 
-from . import signin_emails
+from . import returning, signin_emails
 
 # allauth's template -> our mail. What is not here is a notice of a change.
 CODES = {
@@ -71,6 +71,22 @@ class AccountAdapter(DefaultAccountAdapter):
             signin_emails.code(name=CODES[event], email=email, code=context["code"])
         else:
             signin_emails.pointer(name=POINTERS[event], email=email)
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Return where somebody goes who signs in without a `next`: to what they were doing."""
+        known: str = super().get_login_redirect_url(request)
+        return returning.remembered(request.session) or known
+
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """Return the same for somebody who is new."""
+        known: str = super().get_signup_redirect_url(request)
+        return returning.remembered(request.session) or known
+
+    def post_login(self, request: HttpRequest, user: Any, **facts: Any) -> HttpResponse:
+        """Lead on, once."""
+        answer: HttpResponse = super().post_login(request, user, **facts)
+        returning.forget(request.session)
+        return answer
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Return the source that limits count by."""

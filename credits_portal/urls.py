@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accounts.returning import remembers
 from credits_portal import health
 from credits_portal.lib import theme
 
@@ -28,10 +29,11 @@ urlpatterns = [
     path("me/login/", to_sign_in),
     path("me/login/code/", to_sign_in),
     path("me/signup/", to_sign_up),
+    path("me/password/reset/", remembers(sign_in_views.password_reset)),
     path("me/", include("allauth.urls")),
     # After allauth's own addresses of these names, so that links lead here.
-    path("sign-in/", sign_in_views.login, name="account_login"),
-    path("sign-up/", sign_in_views.signup, name="account_signup"),
+    path("sign-in/", remembers(sign_in_views.login), name="account_login"),
+    path("sign-up/", remembers(sign_in_views.signup), name="account_signup"),
     path("", include("credits_portal.outbox.urls")),
     path("", include("accounts.urls")),
     path("", include("purchasing.urls")),

@@ -1,0 +1,39 @@
+"""Signing in returns to what one was doing, by whichever way one gets in (rules.md 9)."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from allauth.account.utils import get_next_redirect_url
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest, HttpResponseBase
+
+SESSION_KEY = "sign_in_returns_to"
+View = Callable[..., HttpResponseBase]
+
+
+def remembers(view: View) -> View:
+    """Keep the `next` that was sent with a form of signing in; addresses of other sites are none.
+
+    The pages that follow lose it: a code asked for anew, a lost password, an address that turns
+    out to be known and is mailed the way to the sign-in page.
+    """
+
+    @wraps(view)
+    def remembering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        wanted = get_next_redirect_url(request)
+        if wanted and request.method == "POST":
+            request.session[SESSION_KEY] = wanted
+        return view(request, *args, **kwargs)
+
+    return remembering
+
+
+def remembered(session: SessionBase) -> str:
+    """Return the address on this site that was asked for before signing in, or nothing."""
+    return str(session.get(SESSION_KEY, ""))
+
+
+def forget(session: SessionBase) -> None:
+    """Drop it: the person is where they wanted to be."""
+    session.pop(SESSION_KEY, None)
