@@ -8,18 +8,25 @@ from allauth.mfa.totp import forms as totp_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from credits_portal.lib.fields import EmailField
+
+ADDRESSES = ("email", "login")
 PASSWORD_HELP = _("At least 10 characters, not only digits, and no common password.")
 
 
 class Plain(forms.Form):
-    """Takes away the placeholders, which repeat the labels and vanish when typing."""
+    """Takes away the placeholders, which repeat the labels and vanish when typing.
+
+    Addresses are read as everywhere: refused are those that no row can hold.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
-        if "email" in self.fields:
-            self.fields["email"].label = _("Email address")
+        for name in ADDRESSES:
+            if name in self.fields:
+                self.fields[name] = EmailField(label=_("Email address"))
 
 
 class Code(Plain):
@@ -50,7 +57,6 @@ class LoginForm(Plain, account_forms.LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = _("Email address")
         self.fields["login"].widget.attrs |= {"autocomplete": "username", "autofocus": True}
         password = self.fields["password"]
         password.required = False

@@ -291,3 +291,14 @@ def test_the_administration_signs_in_by_the_same_door(client):
 
 def test_links_of_the_names_lead_to_our_addresses():
     assert [reverse("account_login"), reverse("account_signup")] == [SIGN_IN, SIGN_UP]
+
+
+@pytest.mark.parametrize("local_part", [245, 300])
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [("/sign-in/", "login"), ("/sign-up/", "email"), ("/me/password/reset/", "email")],
+)
+def test_an_address_that_no_row_can_hold_is_refused_at_its_field(client, path, field, local_part):
+    response = client.post(path, {field: "x" * local_part + "@a.example"})
+
+    assert field in response.context["form"].errors
