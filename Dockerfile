@@ -9,7 +9,7 @@ RUN pip install --require-hashes --requirement requirements-production.lock
 
 COPY . .
 # Collecting static files asks for no secret: these stand in for this one step.
-RUN SECRET_KEY=build PASSKEY_KEYS=YnVpbGQtc3RlcC1vbmx5LWtleS0wMDAwMDAwMDAwMDA= \
+RUN SECRET_KEY=only-for-this-build-step-that-collects-static-files PASSKEY_KEYS=YnVpbGQtc3RlcC1vbmx5LWtleS0wMDAwMDAwMDAwMDA= \
     BASE_URL=https://build.invalid ALLOWED_HOSTS=build.invalid DATABASE_URL=sqlite:////tmp/build.sqlite3 \
     EMAIL_URL=dummymail:// DEFAULT_FROM_EMAIL=build@build.invalid SUPPORT_EMAIL=build@build.invalid \
     VAR_DIR=/tmp/build python manage.py collectstatic --noinput

@@ -19,21 +19,20 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(BASE_DIR / ".env")
 DEBUG = env.debug
 # What an embedded portal keeps in files: the SQLite database, the queue, the mailbox.
-VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).absolute()
-VAR_DIR.mkdir(parents=True, exist_ok=True)
+VAR_DIR = env.folder("VAR_DIR", BASE_DIR / "var")
 
 # Good on a developer's machine only: with DEBUG off the environment must bring its own.
 DEVELOPMENT_SECRET_KEY = "development-only-" + "0" * 48
 DEVELOPMENT_PASSKEY_KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktMDAwMDAwMDAwMDA="
 
 # --- Security ---------------------------------------------------------------------------------
-SECRET_KEY = env.required("SECRET_KEY", DEVELOPMENT_SECRET_KEY)
+SECRET_KEY = env.secret("SECRET_KEY", DEVELOPMENT_SECRET_KEY)
 PASSKEY_KEYS = env.keys("PASSKEY_KEYS", DEVELOPMENT_PASSKEY_KEY)
-PORT = env.number("PORT", 8000, least=1)
-BASE_URL = env.origin("BASE_URL", f"http://localhost:{PORT}")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+PORT = env.number("PORT", 8000, least=1, most=65_535)
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+BASE_URL = env.origin("BASE_URL", f"http://localhost:{PORT}", hosts=ALLOWED_HOSTS)
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-TRUSTED_PROXY_HOPS = env.number("TRUSTED_PROXY_HOPS", 0)
+TRUSTED_PROXY_HOPS = env.number("TRUSTED_PROXY_HOPS", 0, most=10)
 X_FRAME_OPTIONS = "DENY"
 # Not "no-referrer": under it Chromium posts `Origin: null`, which Django answers with 403.
 SECURE_REFERRER_POLICY = "strict-origin"
@@ -151,13 +150,17 @@ SQLITE_OPTIONS: dict[str, Any] = {
 }
 # The web gives a statement 10 s (wsgi.py); jobs and migrations take the time they need.
 POSTGRESQL_OPTIONS: dict[str, Any] = {
-    "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 12), "timeout": 4},
+    "pool": {
+        "min_size": 1,
+        "max_size": env.number("DATABASE_POOL_SIZE", 12, least=1),
+        "timeout": 4,
+    },
     "connect_timeout": 3,
     # For the cursors of lib/statements.py; Django's own prepare nothing.
     "prepare_threshold": 5,
     # Compiling a page's statement takes longer than running it does.
     "options": "-c jit=off -c lock_timeout=3s -c statement_timeout="
-    + env.text("DATABASE_STATEMENT_TIMEOUT", "0"),
+    + env.duration("DATABASE_STATEMENT_TIMEOUT", "0"),
 }
 _database = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}")
 if _database["ENGINE"] == "django.db.backends.sqlite3":
@@ -248,14 +251,14 @@ EMAIL_USE_SSL = _mail.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10  # seconds
 if DEBUG and EMAIL_BACKEND.endswith(".dummy.EmailBackend"):
     EMAIL_BACKEND = "credits_portal.outbox.mailbox.MailboxBackend"
-DEFAULT_FROM_EMAIL = env.required("DEFAULT_FROM_EMAIL", "Training credits <credits@localhost>")
+DEFAULT_FROM_EMAIL = env.address("DEFAULT_FROM_EMAIL", "Training credits <credits@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # --- The programme ----------------------------------------------------------------------------
 PORTAL_NAME = env.text("PORTAL_NAME", "Training Credits")
 PORTAL_COLOUR = env.text("PORTAL_COLOUR", "#0b5cad")
-PORTAL_LOGO = env.text("PORTAL_LOGO")
-SUPPORT_EMAIL = env.required("SUPPORT_EMAIL", "support@localhost")
+PORTAL_LOGO = env.picture("PORTAL_LOGO")
+SUPPORT_EMAIL = env.address("SUPPORT_EMAIL", "support@localhost")
 SELLER_DETAILS = env.text("SELLER_DETAILS", "Demonstration Training Ltd" if DEBUG else "")
 BANK_DETAILS = env.text("BANK_DETAILS", "Demonstration Bank, account 0000 0000" if DEBUG else "")
 # So long a quote holds its price, and so long an invoice may take to be paid.
@@ -264,7 +267,7 @@ INVOICE_DAYS = env.number("INVOICE_DAYS", 30)
 # Up to so many USD that banks kept of a transfer may be booked as a bank charge.
 SHORTFALL_LIMIT = env.number("SHORTFALL_LIMIT", 50)
 STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = env.together(
-    "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET"
+    STRIPE_SECRET_KEY=("sk_", "rk_"), STRIPE_WEBHOOK_SECRET=("whsec_",)
 )
 STRIPE_API_BASE = env.development("STRIPE_API_BASE")
 

@@ -3,6 +3,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from credits_portal.environment import Environment
 
+DEVELOPMENT = "b25seS1mb3ItdGhlLXRlc3RzLW9mLXNldHRpbmdzLTE="
 KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktMDAwMDAwMDAwMDA="
 
 
@@ -32,8 +33,28 @@ def test_debug_falls_back_on_the_development_value(environment):
     ("method", "value"),
     [
         ("flag", "maybe"),
+        ("secret", "short"),
+        ("secret", DEVELOPMENT),
         ("origin", "credits.example.com"),
         ("origin", "https://credits.example.com/portal"),
+        ("origin", "https://user@credits.example.com"),
+        ("origin", "https://credits.example.com:port"),
+        ("origin", "https://credits.example.com#top"),
+        ("origin", "http://credits.example.com"),
+        ("origin", "https://elsewhere.example.com"),
+        ("hosts", "*"),
+        ("hosts", "https://credits.example.com"),
+        ("hosts", "credits.example.com:443"),
+        ("hosts", "credits.example.com,,x"),
+        ("keys", DEVELOPMENT),
+        ("address", "Training credits"),
+        ("address", "credits@"),
+        ("picture", "https://example.com/logo.svg"),
+        ("picture", "//example.com/logo.svg"),
+        ("picture", "logo.svg"),
+        ("folder", "/dev/null/portal"),
+        ("duration", "soon"),
+        ("duration", "10s -c lock_timeout=0"),
         ("keys", "short"),
         ("keys", f"{KEY},short"),
         ("words", "one,,two"),
@@ -41,17 +62,46 @@ def test_debug_falls_back_on_the_development_value(environment):
         ("database", "mysql://root@localhost/portal"),
         ("database", "postgres://localhost"),
         ("mail", "pigeon://roof"),
+        ("mail", "smtp://"),
+        ("mail", "smtp://host:port"),
         ("redis", "localhost:6379"),
+        ("redis", "redis://"),
+        ("redis", "redis://host:port/0"),
         ("number", "many"),
         ("number", "-1"),
         ("number", "²"),
+        ("number", "100001"),
+        ("number", "9" * 5000),
     ],
 )
 def test_a_wrong_value_stops_the_start_and_names_its_variable(environment, method, value):
     read = getattr(environment(SOME_VARIABLE=value), method)
-    fallback = {"flag": [], "redis": [], "number": [1]}.get(method, ["fallback"])
+    fallback = {"flag": [], "redis": [], "picture": [], "number": [1]}.get(method, [DEVELOPMENT])
+    others = {"hosts": ["credits.example.com"]} if method == "origin" else {}
     with pytest.raises(ImproperlyConfigured, match="SOME_VARIABLE"):
-        read("SOME_VARIABLE", *fallback)
+        read("SOME_VARIABLE", *fallback, **others)
+
+
+@pytest.mark.parametrize(
+    ("method", "value"),
+    [
+        ("origin", "https://credits.example.com:8443/"),
+        ("hosts", ".example.com,10.0.0.7,[::1]"),
+        ("address", "Training credits <credits@example.com>"),
+        ("picture", "/static/logo.svg"),
+        ("picture", "data:image/svg+xml;base64,PHN2Zy8+"),
+        ("duration", "500ms"),
+        ("redis", "rediss://:password@host:6379/0"),
+        ("redis", "unix:///run/redis.sock"),
+        ("mail", "smtp+tls://user:password@host:587"),
+        ("mail", "consolemail://"),
+    ],
+)
+def test_a_right_value_is_taken(environment, method, value):
+    read = getattr(environment(SOME_VARIABLE=value), method)
+    fallback = [] if method in {"picture", "redis"} else [DEVELOPMENT]
+    others = {"hosts": ["credits.example.com"]} if method == "origin" else {}
+    assert read("SOME_VARIABLE", *fallback, **others)
 
 
 def test_an_error_does_not_print_a_database_password(environment):
@@ -62,7 +112,13 @@ def test_an_error_does_not_print_a_database_password(environment):
 
 def test_half_of_a_pair_stops_the_start_and_names_both(environment):
     with pytest.raises(ImproperlyConfigured, match="STRIPE_A and STRIPE_B must be set together"):
-        environment(STRIPE_A="sk").together("STRIPE_A", "STRIPE_B")
+        environment(STRIPE_A="sk_1").together(STRIPE_A=("sk_",), STRIPE_B=("whsec_",))
+
+
+def test_two_keys_that_were_swapped_stop_the_start(environment):
+    read = environment(STRIPE_A="whsec_1", STRIPE_B="sk_1").together
+    with pytest.raises(ImproperlyConfigured, match="STRIPE_A must begin with sk_ or rk_"):
+        read(STRIPE_A=("sk_", "rk_"), STRIPE_B=("whsec_",))
 
 
 def test_the_file_is_read_beneath_the_environment(monkeypatch, tmp_path):
