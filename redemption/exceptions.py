@@ -54,7 +54,7 @@ class SessionFull(RedemptionError):
 
 
 class ParticipantTaken(RedemptionError):
-    """A participant is registered or waiting already, or named twice (rules.md 4)."""
+    """A participant is registered or waiting already (rules.md 4)."""
 
     code = "participant_taken"
 
@@ -65,6 +65,18 @@ class ParticipantTaken(RedemptionError):
     def default_message(self) -> str:
         """Return the refusal's text."""
         return _("%(email)s is already registered or waiting for this training.") % {
+            "email": self.email
+        }
+
+
+class ParticipantNamedTwice(ParticipantTaken):
+    """Two rows of the form name the same address."""
+
+    code = "participant_twice"
+
+    def default_message(self) -> str:
+        """Return the refusal's text."""
+        return _("%(email)s is named twice. Every participant has an own address.") % {
             "email": self.email
         }
 

@@ -172,6 +172,8 @@ ParticipantFormSet = cast(
 class CheckForm(forms.Form):
     """What only the account that pays asks for, once the passkey has told which that is."""
 
+    # Of the terms on the page (`terms_digest`); other ones are shown before anything is spent.
+    terms = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
     cost_centre = CleanCharField(label=_("Cost centre"), max_length=60)
     finish_by = forms.DateField(widget=forms.HiddenInput)
     agreed = forms.BooleanField()

@@ -1,6 +1,12 @@
 """Every write of the redemption app: checkout, decisions, changes, the programme's own."""
 
-from redemption.services.applications import Application, Person, Terms, preview
+from redemption.services.applications import (
+    Application,
+    Person,
+    Terms,
+    preview,
+    terms_digest,
+)
 from redemption.services.changes import (
     cancel,
     change_date,
@@ -56,5 +62,6 @@ __all__ = [
     "return_credits",
     "start",
     "submit",
+    "terms_digest",
     "withdraw",
 ]

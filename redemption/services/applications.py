@@ -13,6 +13,7 @@ from accounts.models import CreditAccount, CreditLot, Passkey, User
 from credits_portal.lib import clock
 from redemption import deadlines, emails
 from redemption.exceptions import (
+    ParticipantNamedTwice,
     ParticipantTaken,
     SessionClosedError,
     SessionFull,
@@ -129,6 +130,18 @@ def preview(application: Application) -> Terms:
     )
 
 
+def terms_digest(application: Application, terms: Terms) -> str:
+    """Return what the check form sends back, so that only terms that it showed are entered.
+
+    The last moments, which move with the clock, are no part of it.
+    """
+    session = application.session
+    when = [session.starts_at, session.ends_at, session.time_zone, session.place] if session else []
+    price = [terms.credits, terms.needs_approval, terms.finish_by, terms.asks_finish_by]
+    parts = [application.fingerprint, *price, *when]
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()
+
+
 def drawable(account: CreditAccount, credits: int, fits: date) -> list[date] | None:
     """Return the last days of the lots that would pay, or None where they are too few."""
     lots = CreditLot.objects.filter(
@@ -183,8 +196,10 @@ def check_places(
         check_open(session, needs_approval=approval)
         check_seats(session, len(application.participants))
     named = [person.email for person in application.participants]
-    repeated = [email for email in named if named.count(email) > 1]
-    for email in repeated or taken_of(application):
+    for email in named:
+        if named.count(email) > 1:
+            raise ParticipantNamedTwice(email)
+    for email in taken_of(application):
         raise ParticipantTaken(email)
 
 

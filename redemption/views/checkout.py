@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -27,7 +28,7 @@ from redemption.exceptions import (
 )
 from redemption.forms import CheckForm, ParticipantFormSet, RegisterForm, initial_rows
 from redemption.models import Redemption, Training
-from redemption.services import Application, Terms, preview, submit
+from redemption.services import Application, Terms, preview, submit, terms_digest
 
 
 def user_of(request: HttpRequest) -> User | None:
@@ -172,11 +173,12 @@ def check(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
     draft = drafts.load(request.session, str(key))
     application = draft.application(training, user_of(request)) if draft else None
     if application is None:
-        return redirect(f"{reverse('redemption:register', args=[slug])}?draft={key}")
+        return begin_again(request, training, key, known=draft is not None)
     try:
         terms = preview(application)
-        form = check_form(request, application, terms)
-        if request.method == "POST" and form.is_valid():
+        is_sent = request.method == "POST" and has_shown(request, application, terms)
+        form = check_form(request, application, terms, is_sent=is_sent)
+        if is_sent and form.is_valid():
             return enter(request, application, form)
     except RedemptionError as error:
         context = {"training": training, "key": key, "refusal": str(error)}
@@ -184,14 +186,38 @@ def check(request: HttpRequest, slug: str, key: UUID) -> HttpResponse:
     return show_check(request, application, terms, form)
 
 
-def check_form(request: HttpRequest, application: Application, terms: Terms) -> CheckForm:
+def begin_again(
+    request: HttpRequest, training: Training, key: UUID, *, known: bool
+) -> HttpResponse:
+    """Return to the form, prefilled where this browser still knows what was typed."""
+    if known:
+        text = _("Nothing was spent. Enter the training passkey again to go on.")
+    else:
+        text = _("Nothing was spent. This page has been left for too long: fill in the form again.")
+    messages.warning(request, text)
+    return redirect(f"{reverse('redemption:register', args=[training.slug])}?draft={key}")
+
+
+def has_shown(request: HttpRequest, application: Application, terms: Terms) -> bool:
+    """Tell whether the page that was sent has shown these terms; a form without them may pass."""
+    digest = terms_digest(application, terms)
+    return request.POST.get("terms", digest) == digest
+
+
+def check_form(
+    request: HttpRequest, application: Application, terms: Terms, *, is_sent: bool
+) -> CheckForm:
     """Return the form with the fields that these terms need."""
     label = ""
     if terms.asks_finish_by and terms.finish_by:
         day, left = formats.day(terms.finish_by), formats.days_left(terms.finish_by)
         label = _("Everybody will finish by %(day)s, %(left)s") % {"day": day, "left": left}
     return CheckForm(
-        request.POST if request.method == "POST" else None,
+        request.POST if is_sent else None,
+        initial={
+            "terms": terms_digest(application, terms),
+            "cost_centre": request.POST.get("cost_centre", ""),
+        },
         asks_cost_centre=application.account.asks_cost_centre,
         finish_by=terms.finish_by if terms.asks_finish_by else None,
         label=label,
@@ -229,6 +255,8 @@ def show_check(
         "session": application.session,
         "terms": terms,
         "form": form,
+        "has_changed": request.method == "POST" and not form.is_bound,
         "approvers": deciders_of(account, senders=senders) if terms.needs_approval else [],
     }
-    return render(request, "redemption/check.html", context)
+    status = 409 if context["has_changed"] else 200
+    return render(request, "redemption/check.html", context, status=status)

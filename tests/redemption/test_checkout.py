@@ -182,7 +182,7 @@ def test_a_participant_registered_already_is_refused(account, session):
 
 def test_a_participant_named_twice_is_refused(account, session):
     twice = [Person("Ann", "ann@example.com"), Person("Ann", " ANN@example.com")]
-    with pytest.raises(exceptions.ParticipantTaken):
+    with pytest.raises(exceptions.ParticipantNamedTwice):
         register(account, session=session, participants=twice)
 
 

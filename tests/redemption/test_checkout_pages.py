@@ -1,10 +1,12 @@
 import re
+from datetime import timedelta
 
 import pytest
 
 from accounts import ledger, passkeys
 from credits_portal.outbox.models import OutboundMail
 from redemption.models import Redemption
+from redemption.services import move_session
 from tests.factories.accounts import DelegateFactory
 from tests.factories.redemption import (
     CourseFactory,
@@ -288,6 +290,82 @@ def test_a_passkey_replaced_before_the_click_spends_nothing(client, account, ses
     passkeys.replace(account=account, actor=account.owner)
     assert "register" in client.post(check)["Location"]
     assert ledger.balance(account=account).redeemed == 0
+
+
+def test_a_page_left_behind_by_a_new_passkey_says_what_to_do(client, account, session):
+    check = check_page(client, account, session)
+    passkeys.replace(account=account, actor=account.owner)
+    page = client.post(check, follow=True).text
+    assert "Nothing was spent. Enter the training passkey again to go on." in page
+
+
+def test_a_page_of_another_browser_says_what_to_do(client, account, session):
+    check = check_page(client, account, session)
+    client.cookies.clear()
+    assert "fill in the form again" in client.get(check, follow=True).text
+
+
+def shown_terms(client, check):
+    return client.get(check).context["form"]["terms"].value()
+
+
+def test_a_page_with_the_terms_of_now_is_entered(client, account, session):
+    check = check_page(client, account, session)
+    client.post(check, {"terms": shown_terms(client, check)})
+    assert Redemption.objects.get().is_confirmed
+
+
+def test_a_price_that_the_page_did_not_show_is_not_paid(client, account, session):
+    check = check_page(client, account, session)
+    terms = shown_terms(client, check)
+    session.training.credits = 150
+    session.training.save()
+    answer = client.post(check, {"terms": terms})
+    assert answer.status_code == 409
+    assert "Something has changed since this page was opened" in answer.text
+    assert "150 credits" in answer.text
+    assert ledger.balance(account=account).redeemed == 0
+
+
+def test_a_class_moved_before_the_click_is_shown_anew(client, account, session):
+    check = check_page(client, account, session)
+    terms = shown_terms(client, check)
+    later = {name: getattr(session, name) + timedelta(days=1) for name in ("starts_at", "ends_at")}
+    move_session(session=session, notice="", **later)
+    answer = client.post(check, {"terms": terms})
+    assert answer.status_code == 409
+    client.post(check, {"terms": answer.context["form"]["terms"].value()})
+    assert Redemption.objects.get().is_confirmed
+
+
+def test_people_changed_in_another_tab_are_shown_first(client, account, session):
+    check = check_page(client, account, session)
+    terms = shown_terms(client, check)
+    path = f"/training/{session.training.slug}/register/?draft={check.rstrip('/')[-36:]}"
+    client.post(path, filled(account, session, others=[("Bo", "bo@example.com")]))
+    answer = client.post(check, {"terms": terms})
+    assert "bo@example.com" in answer.text
+    assert not Redemption.objects.exists()
+
+
+def test_what_was_typed_is_kept_when_terms_have_changed(client, session):
+    account = funded_account(asks_cost_centre=True)
+    check = check_page(client, account, session)
+    answer = client.post(check, {"terms": "others", "cost_centre": "4711"})
+    assert answer.context["form"]["cost_centre"].value() == "4711"
+    assert errors_of(answer) == {}
+
+
+def test_an_earlier_finish_by_than_the_page_showed_is_asked_again(client):
+    account, course = funded_account(0), CourseFactory()
+    add_lot(account, days=9)
+    check = client.post(f"/training/{course.slug}/register/", filled(account))["Location"]
+    terms = shown_terms(client, check)
+    add_lot(account, days=5)
+    sent = {"terms": terms, "finish_by": "2026-03-19", "agreed": "on"}
+    answer = client.post(check, sent)
+    assert "Everybody will finish by 15 March 2026, in 5 days" in answer.text
+    assert answer.context["form"]["finish_by"].value().isoformat() == "2026-03-15"
 
 
 def test_seats_taken_before_the_click_are_told(client, account):
