@@ -22,9 +22,9 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     if not form.is_valid():
         return render(request, "redemption/catalogue.html", {"form": form}, status=400)
-    dates = TrainingSession.objects.upcoming().with_seats_left()
+    dates = TrainingSession.objects.upcoming().with_room()
     trainings = filtered(Training.objects.offered(), form.cleaned_data)
-    trainings = trainings.prefetch_related(Prefetch("sessions", dates, to_attr="dates"))
+    trainings = trainings.prefetch_related(Prefetch("sessions", dates, to_attr="open_dates"))
     context = {"form": form, "page": page_of(request, trainings), "filtered": any(request.GET)}
     return render(request, "redemption/catalogue.html", context)
 

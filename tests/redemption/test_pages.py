@@ -1,7 +1,10 @@
 """The catalogue and the owner's list, and how many queries they make."""
 
+from datetime import timedelta
+
 import pytest
 
+from credits_portal.lib import formats
 from tests.factories.redemption import (
     CourseFactory,
     TrainingFactory,
@@ -55,6 +58,20 @@ def test_a_page_that_is_none_is_not_found(client, query):
 
 def test_an_empty_catalogue_offers_one_action(client):
     assert "Show all trainings" in client.get("/training/?text=nothing").text
+
+
+def test_the_catalogue_names_the_next_date_with_seats(client, moving_clock):
+    full = TrainingSessionFactory(seats=1)
+    register(funded_account(), session=full)
+    TrainingSessionFactory(training=full.training, starts_at=full.starts_at + timedelta(days=2))
+    page = " ".join(client.get("/training/").text.split())
+    assert formats.moment(full.starts_at, full.zone) not in page
+    assert "10 seats left" in page
+
+
+def test_the_catalogue_says_that_every_date_is_full(client, moving_clock):
+    register(funded_account(), session=TrainingSessionFactory(seats=1))
+    assert "No date with free seats" in client.get("/training/").text
 
 
 def test_a_training_shows_dates_seats_and_price(client):
