@@ -86,7 +86,8 @@ def queue_given_up(place: Registration) -> None:
 def build_given_up(params: Mapping[str, Any], recipient: str) -> Content:
     """Build the registrant's notice of a place given up."""
     place = find_place(params)
-    return redemption_content("given_up", params, place_given_up=place)
+    own = calendar_of(place) if place.email == place.redemption.email else []
+    return redemption_content("given_up", params, own, session=place.session, places=[place])
 
 
 def queue_date_changed(redemption: Redemption, places: Iterable[Registration]) -> None:
