@@ -33,7 +33,7 @@ def test_the_subject_tells_who_class_and_price(approval):
         "600 credits, last day 10 March 2027",
         "9,400 credits",
         "Decide by: 17 March 2026, 08:00 EDT",
-        "Last moment to cancel: 26 March 2026, 08:00 EDT",
+        "Last moment to cancel: 26 March 2026, 13:00 CET",
     ],
 )
 def test_text_and_html_tell_the_same_facts(approval, fact):
