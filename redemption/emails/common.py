@@ -73,13 +73,14 @@ def redemption_content(
     """Build a mail about a whole registration, as it stands when the mail is sent."""
     redemption = find_redemption(params)
     places = list(places_of(redemption))
+    closing = Registration.closing_first(places)
     context = {
         "redemption": redemption,
         "training": redemption.training,
         "session": redemption.session,
         "account": redemption.account,
         "places": places,
-        "cancel_until": places[0].cancel_until if places else None,
+        "cancel_until": closing.cancel_until if closing else None,
         **extra,
     }
     if "url" not in context:

@@ -1,6 +1,7 @@
 """Registrations: what the registrant sent, and each participant's place."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
@@ -43,6 +44,8 @@ class Redemption(SecretLink):
     """One checkout: a training for one or several participants, paid by one account."""
 
     link_purpose = "redemption"
+    # Set by pages that list the places (`count_returned`).
+    credits_returned = 0
 
     class Status(models.TextChoices):
         """Where it stands."""
@@ -137,6 +140,11 @@ class Redemption(SecretLink):
     def senders(self) -> set[str]:
         """Return the addresses of whoever sent it: the one given and the one signed in with."""
         return {self.email, self.user.email} if self.user else {self.email}
+
+    def count_returned(self, places: "Iterable[Registration]") -> None:
+        """Keep how many of the credits paid have returned; a place passed on returns none."""
+        gone = [place for place in places if place.is_cancelled and not place.is_replaced]
+        self.credits_returned = sum(place.credits for place in gone) if self.confirmed_at else 0
 
     @property
     def is_pending(self) -> bool:
@@ -270,6 +278,11 @@ class Registration(SecretLink):
         return self.status in self.LIVE
 
     @property
+    def is_cancelled(self) -> bool:
+        """Tell whether the place is cancelled, its credits back or never spent."""
+        return self.status == self.Status.CANCELLED
+
+    @property
     def is_seated(self) -> bool:
         """Tell whether the place takes a seat."""
         return self.status in self.SEATED
@@ -314,6 +327,12 @@ class Registration(SecretLink):
         if self.cancel_until is None:
             return self.started_at is None and not self.is_over
         return clock.now() < self.cancel_until
+
+    @staticmethod
+    def closing_first(places: "Iterable[Registration]") -> "Registration | None":
+        """Return the one of `places` that can be cancelled for the shortest time, if any can."""
+        rows = [place for place in places if place.can_cancel]
+        return min(rows, key=lambda place: place.cancel_until or clock.now(), default=None)
 
     @property
     def has_begun(self) -> bool:

@@ -24,9 +24,12 @@ def account_registrations(request: HttpRequest, public_id: str) -> HttpResponse:
         .select_related("training", "session")
         .prefetch_related(Prefetch("registrations", places, to_attr="places"))
     )
+    page = page_of(request, rows)
+    for redemption in page.object_list:
+        redemption.count_returned(redemption.places)
     context = {
         "account": account,
-        "page": page_of(request, rows),
+        "page": page,
         "is_owner": account.is_owned_by(request.user),
     }
     return render(request, "redemption/account_registrations.html", context)

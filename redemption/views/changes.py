@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from redemption import returned
-from redemption.exceptions import ParticipantTaken, RedemptionError
+from redemption.exceptions import NothingToChange, ParticipantTaken, RedemptionError
 from redemption.forms import AddressForm, DateForm, ReplaceForm
 from redemption.models import Redemption, Registration
 from redemption.services import (
@@ -33,9 +33,11 @@ get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 def cancel_places(request: HttpRequest, token: str) -> HttpResponse:
     """Show what returns and until when it lasts; POST cancels (rules.md 6)."""
     redemption = find_redemption(token)
-    places = [place for place in find_places(request, redemption) if place.can_cancel]
+    current = find_places(request, redemption)
+    places = [place for place in current if place.can_cancel]
     if not places:
-        return back(request, redemption, _("The last moment to cancel has passed."))
+        late = _("The last moment to cancel has passed.")
+        return back(request, redemption, late if current else str(NothingToChange()))
     if request.method == "POST":
         return cancelled(request, redemption, places)
     context = {
@@ -44,7 +46,7 @@ def cancel_places(request: HttpRequest, token: str) -> HttpResponse:
         "places": places,
         "credits": sum(place.credits for place in places),
         "returned": returned.preview(places),
-        "cancel_until": places[0].cancel_until,
+        "closing": Registration.closing_first(places),
     }
     return render(request, "redemption/cancel.html", context)
 
@@ -73,6 +75,8 @@ def give_up_place(request: HttpRequest, token: str) -> HttpResponse:
     """Ask, then free the seat of a place past its cut-off."""
     redemption = find_redemption(token)
     place = one_place(request, redemption)
+    if place is None:
+        return back(request, redemption, str(NothingToChange()))
     if request.method != "POST":
         context = {"redemption": redemption, "training": redemption.training, "place": place}
         return render(request, "redemption/give_up.html", context)
@@ -84,12 +88,12 @@ def give_up_place(request: HttpRequest, token: str) -> HttpResponse:
     return redirect(redemption)
 
 
-def one_place(request: HttpRequest, redemption: Redemption) -> Registration:
-    """Return the one place that `?place=` names, or raise Http404."""
+def one_place(request: HttpRequest, redemption: Redemption) -> Registration | None:
+    """Return the one place that `?place=` names, None where it is over, or raise Http404."""
     places = find_places(request, redemption)
-    if len(places) != 1:
+    if len(places) > 1:
         raise Http404("place")
-    return places[0]
+    return places[0] if places else None
 
 
 @never_cache
@@ -97,9 +101,11 @@ def one_place(request: HttpRequest, redemption: Redemption) -> Registration:
 def another_date(request: HttpRequest, token: str) -> HttpResponse:
     """Offer the other dates with seats; POST moves the places in one step."""
     redemption = find_redemption(token)
-    places = [place for place in find_places(request, redemption) if place.can_cancel]
+    current = find_places(request, redemption)
+    places = [place for place in current if place.can_cancel]
     if not places or not redemption.training.is_live:
-        return back(request, redemption, _("The last moment to change the date has passed."))
+        late = _("The last moment to change the date has passed.")
+        return back(request, redemption, late if current else str(NothingToChange()))
     form = DateForm(
         request.POST if request.method == "POST" else None, redemption=redemption, places=places
     )
@@ -128,6 +134,8 @@ def replace_participant(request: HttpRequest, token: str) -> HttpResponse:
     """Ask who takes the place over; POST passes it on."""
     redemption = find_redemption(token)
     place = one_place(request, redemption)
+    if place is None:
+        return back(request, redemption, str(NothingToChange()))
     form = ReplaceForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -151,6 +159,8 @@ def correct(request: HttpRequest, token: str) -> HttpResponse:
     if not may_correct(request, redemption):
         raise Http404("correct")
     place = one_place(request, redemption) if "place" in request.GET else None
+    if place is None and "place" in request.GET:
+        return back(request, redemption, str(NothingToChange()))
     form = AddressForm(
         request.POST if request.method == "POST" else None,
         initial={"email": (place or redemption).email},

@@ -39,14 +39,18 @@ def places_of(redemption: Redemption) -> list[Registration]:
 
 
 def find_places(request: HttpRequest, redemption: Redemption) -> list[Registration]:
-    """Return the place that `?place=` names, or all that wait or are booked; else Http404."""
-    places = [place for place in places_of(redemption) if place.is_live]
+    """Return the places that wait or are booked: the one that `?place=` names, or all.
+
+    None of them where that is over: a double click, or a page left open. Raises Http404 for a
+    place of another registration.
+    """
+    places = places_of(redemption)
     wanted = request.GET.get("place")
     if wanted is not None:
         places = [place for place in places if str(place.pk) == wanted]
     if not places:
         raise Http404("place")
-    return places
+    return [place for place in places if place.is_live]
 
 
 def actor_of(request: HttpRequest, redemption: Redemption) -> User | str:
@@ -76,6 +80,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
         return own_place(request, token)
     places = places_of(redemption)
     current = [place for place in places if place.is_live]
+    redemption.count_returned(places)
     context = {
         "redemption": redemption,
         "training": redemption.training,
@@ -83,7 +88,7 @@ def registration(request: HttpRequest, token: str) -> HttpResponse:
         "places": places,
         "current": current,
         "cancellable": [place for place in current if place.can_cancel],
-        "cancel_until": current[0].cancel_until if current else None,
+        "closing": Registration.closing_first(current),
         "approvers": approvers_shown(redemption),
         "may_correct": may_correct(request, redemption),
         "token": token,
@@ -125,8 +130,9 @@ def find_place(token: str) -> Registration:
 def calendar(request: HttpRequest, token: str) -> HttpResponse:
     """Return the calendar file of a place in a class."""
     redemption = Redemption.objects.for_token(token)
-    place = find_places(request, redemption)[0] if redemption else find_place(token)
-    if place.session is None or not place.is_seated:
+    places = find_places(request, redemption) if redemption else [find_place(token)]
+    place = next((each for each in places if each.is_seated), None)
+    if place is None or place.session is None:
         raise Http404("session")
     response = HttpResponse(calendars.event(place), content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="training.ics"'

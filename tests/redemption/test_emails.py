@@ -174,6 +174,21 @@ def test_a_cancellation_takes_the_class_off_the_calendar(moving_clock):
     assert b"METHOD:CANCEL" in message("cancelled").attachments[0][1].encode()
 
 
+def test_a_place_given_up_is_named_and_leaves_the_calendar(moving_clock):
+    redemption = register(funded_account(), session=TrainingSessionFactory(), names=("ann", "bo"))
+    moving_clock.advance(days=20)
+    give_up(redemption=redemption, place=places(redemption)[0], actor="registration:1")
+    rendered = message("given_up")
+    assert "The place of Ann for" in rendered.body
+    assert b"METHOD:CANCEL" in rendered.attachments[0][1].encode()
+
+
+def test_a_mail_that_comes_late_names_no_past_last_moment(moving_clock):
+    register(funded_account(), session=TrainingSessionFactory())
+    moving_clock.advance(days=20)
+    assert "You can cancel" not in message("confirmed").body
+
+
 def test_owners_cannot_stop_the_last_reminders(moving_clock):
     account = funded_account()
     account.delegates.create(email="dana@example.com", status="accepted")

@@ -4,7 +4,7 @@ import pytest
 
 from accounts import ledger
 from accounts.models import CreditAccount
-from credits_portal.lib import clock
+from credits_portal.lib import clock, formats
 from credits_portal.outbox.models import OutboundMail
 from redemption.models import Redemption, Registration
 from redemption.services import (
@@ -118,6 +118,49 @@ def test_the_place_of_another_registration_is_not_found(client, redemption, acco
     other = register(account, session=TrainingSessionFactory(), names=["cy"])
     path = url(redemption, "cancel") + f"?place={place_of(other, 'Cy').pk}"
     assert client.post(path).status_code == 404
+
+
+@pytest.mark.parametrize("act", ["cancel", "date", "replace", "give-up", "correct"])
+def test_what_is_over_already_is_explained(client, redemption, account, act):
+    bo = place_of(redemption, "Bo")
+    client.post(url(redemption, "cancel") + f"?place={bo.pk}")
+    client.force_login(account.owner)
+    answer = client.post(url(redemption, act) + f"?place={bo.pk}", follow=True)
+    assert "This place can no longer be changed." in answer.text
+    assert ledger.balance(account=account).redeemed == 100
+
+
+def test_a_double_click_on_cancel_is_explained(client, redemption, account):
+    client.post(url(redemption, "cancel"))
+    answer = client.post(url(redemption, "cancel"), follow=True)
+    assert "This place can no longer be changed." in answer.text
+    assert ledger.balance(account=account).available == 1_000
+
+
+def test_the_earliest_cut_off_of_several_dates_is_named(client, redemption):
+    near = TrainingSessionFactory(
+        training=redemption.training, starts_at=clock.now() + timedelta(days=20)
+    )
+    bo = place_of(redemption, "Bo")
+    client.post(url(redemption, "date") + f"?place={bo.pk}", {"session": near.pk})
+    until = formats.moment(near.starts_at - timedelta(days=14), near.zone)
+    assert f"until {until}" in client.get(url(redemption)).text
+    assert f"The last moment to cancel is {until}" in client.get(url(redemption, "cancel")).text
+
+
+def test_credits_that_returned_are_told_beside_the_price(client, redemption):
+    client.post(url(redemption, "cancel") + f"?place={place_of(redemption, 'Bo').pk}")
+    assert "200 credits, 100 of them returned" in client.get(url(redemption)).text
+
+
+def test_a_place_passed_on_returns_no_credits(client, redemption):
+    replace(redemption=redemption, place=place_of(redemption, "Bo"), person=people("cy")[0])
+    assert "of them returned" not in client.get(url(redemption)).text
+
+
+def test_replacing_in_a_waiting_request_says_who_is_told(client, waiting):
+    page = client.get(url(waiting, "replace") + f"?place={place_of(waiting, 'Ann').pk}").text
+    assert "the new participant is told once it is approved" in page
 
 
 def test_past_the_cut_off_the_page_says_so(client, redemption, account, moving_clock):
