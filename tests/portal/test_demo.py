@@ -74,6 +74,10 @@ def test_nothing_lies_in_the_future(printed):
     assert not ledger.LedgerEntry.objects.filter(created_at__gt=clock.now()).exists()
 
 
+def test_its_mails_are_not_told_as_a_year_late(printed, client):
+    assert client.get("/readyz").json()["mail"] == "ok"
+
+
 def test_requests_ended_in_every_way_and_some_wait(printed):
     statuses = set(ApprovalRequest.objects.values_list("status", flat=True))
     assert statuses == set(ApprovalRequest.Status.values)

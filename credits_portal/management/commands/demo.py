@@ -21,6 +21,7 @@ class Command(BaseCommand):
                 dates = demo_catalogue.build()
                 demo_stories.tell(dates)
                 demo_classes.run(dates)
+                demo.post_mails()
         self._print()
 
     def _print(self) -> None:
