@@ -22,11 +22,12 @@ def credits(value: int) -> str:
     return ngettext("%(n)s credit", "%(n)s credits", value) % {"n": number(value)}
 
 
-def money(value: Decimal) -> str:
-    """Return an amount in USD with two decimals: $16,000.00."""
+def money(value: Decimal, currency: str = "USD") -> str:
+    """Return an amount with two decimals: $16,000.00, in another currency 16,000.00 EUR."""
     cents = abs(value).quantize(CENT, ROUND_HALF_UP)
     text = formats.number_format(cents, decimal_pos=2, use_l10n=True, force_grouping=True)
-    return f"-${text}" if value < 0 and cents else f"${text}"
+    text = f"${text}" if currency == "USD" else f"{text} {currency}"
+    return f"-{text}" if value < 0 and cents else text
 
 
 def unit_price(value: Decimal) -> str:

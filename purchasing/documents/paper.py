@@ -13,7 +13,7 @@ from django.utils.translation import pgettext
 
 from credits_portal.lib import formats
 from purchasing.countries import countries
-from purchasing.models import Document, Order, Payment
+from purchasing.models import CURRENCY, Document, Order, Payment
 
 from .drawing import draw
 
@@ -27,7 +27,7 @@ LETTER = frozenset({
 })  # fmt: skip
 # A word longer than a line may break, lest it run out of the page.
 LONG_WORD = re.compile(r"\S{40,}")
-BREAK_EVERY = 36
+BREAK_EVERY = 12
 MOST_LINES = 8
 ZERO_WIDTH_SPACE = "\u200b"
 
@@ -119,6 +119,8 @@ def items_of(kind: str, facts: Facts) -> dict[str, Any]:
     """Return the table of what is sold, or was paid back."""
     what = _("Training credits, prepaid, for the account %(account)s")
     if kind == Document.Kind.CREDIT_NOTE:
+        if not facts["credits"]:
+            return money_alone(facts)
         what = _("Training credits returned from the account %(account)s")
     price = Decimal(facts["unit_price"])
     return {
@@ -132,14 +134,27 @@ def items_of(kind: str, facts: Facts) -> dict[str, Any]:
     }
 
 
+def money_alone(facts: Facts) -> dict[str, Any]:
+    """Return the table of money that was paid back without taking credits."""
+    what = _("Money paid back of order %(order)s, without taking credits")
+    return {
+        "head": [_("Description"), _("Amount")],
+        "row": [what % {"order": facts["order"]}, money(facts["net"], facts["currency"])],
+    }
+
+
 def sums_of(facts: Facts) -> Rows:
     """Return net, tax line and total."""
     rate = f"{Decimal(facts['tax_rate']).normalize():f}"
     tax = _("Tax, %(rate)s %%") % {"rate": rate}
+    currency = facts["currency"]
     return [
-        [_("Net"), money(facts["net"])],
-        [f"{tax} ({facts['tax_note']})" if facts["tax_note"] else tax, money(facts["tax"])],
-        [_("Total %(currency)s") % {"currency": facts["currency"]}, money(facts["total"])],
+        [_("Net"), money(facts["net"], currency)],
+        [
+            f"{tax} ({facts['tax_note']})" if facts["tax_note"] else tax,
+            money(facts["tax"], currency),
+        ],
+        [_("Total %(currency)s") % {"currency": currency}, money(facts["total"], currency)],
     ]
 
 
@@ -214,6 +229,8 @@ def credit_note(_document: Document, facts: Facts) -> dict[str, Any]:
     return {
         "references": references(facts, (_("Paid back on"), paid_on)),
         "lead": lead,
+        # In money that came beyond the price there is no tax: the total is all there is to say.
+        "sums": sums_of(facts)[0 if facts["credits"] or Decimal(facts["tax"]) else 2 :],
         "notes": [],
     }
 
@@ -252,9 +269,9 @@ def terms() -> str:
     )
 
 
-def money(amount: Any) -> str:
+def money(amount: Any, currency: str = CURRENCY) -> str:
     """Return an amount of the facts as text."""
-    return formats.money(Decimal(amount))
+    return formats.money(Decimal(amount), currency)
 
 
 def day(iso: str) -> str:

@@ -40,6 +40,10 @@ def test_money_has_two_decimals(value, text):
     assert formats.money(Decimal(value)) == text
 
 
+def test_money_of_another_currency_names_it():
+    assert formats.money(Decimal(-4000), "EUR") == "-4,000.00 EUR"
+
+
 def test_a_date_spells_its_month():
     assert formats.day(date(2027, 3, 14)) == "14 March 2027"
 

@@ -126,6 +126,12 @@ def test_a_credit_note_names_amount_and_credits():
     assert attached(message)[0][0] == "CN-2026-000001.pdf"
 
 
+def test_a_credit_note_names_the_currency_that_went_back():
+    refund = RefundFactory(credits=0, currency="EUR")
+    issue_credit_note(refund=refund)
+    assert "4,000.00 EUR of order" in mail("credit_note").body
+
+
 def test_the_accounts_departments_copy_leads_to_its_own_page_only(settings):
     settings.BANK_DETAILS = "First Bank"
     order = OrderFactory(payables_email="ap@example.com", po_number="PO 7")

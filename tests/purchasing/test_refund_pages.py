@@ -76,7 +76,7 @@ def test_the_page_says_what_can_go_back(finance, order):
 
 def test_the_preview_names_credits_and_money_and_takes_nothing(finance, order):
     shown = text_of(refund(finance, order, confirm=False))
-    assert "4000.00 USD go back by the way they came." in shown
+    assert "$4,000.00 go back by the way they came." in shown
     assert "15,000 credits of this order stay available." in shown
     assert not Refund.objects.exists()
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -38,9 +39,14 @@ def moment(value: datetime | None, zone: ZoneInfo | str = "") -> str:
     return formats.moment(value, zone_of(zone)) if value else ""
 
 
+@register.filter
+def money(value: Decimal | None, currency: str = "USD") -> str:
+    """Return an amount in the currency; what is absent is blank."""
+    return "" if value is None or value == "" else formats.money(value, currency)
+
+
 shown("credits", formats.credits)
 shown("number", formats.number)
-shown("money", formats.money)
 shown("day", formats.day)
 shown("days_left", formats.days_left)
 

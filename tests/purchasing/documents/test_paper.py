@@ -99,6 +99,24 @@ def test_a_credit_note_says_what_was_paid_back_when():
     assert "5,000 $0.80 $4,000.00" in words
 
 
+@pytest.fixture
+def without_credits():
+    """Money that came beyond the price, in another currency."""
+    excess = {"credits": 0, "net": "1250.00", "tax": "0.00", "total": "1250.00", "currency": "EUR"}
+    return text_of(paper("credit_note", **excess))
+
+
+def test_a_credit_note_without_credits_tells_of_money_alone(without_credits):
+    assert (
+        "Description Amount Money paid back of order TC-2026-000012, without taking credits "
+        "1,250.00 EUR Total EUR 1,250.00 EUR"
+    ) in without_credits
+
+
+def test_money_that_came_beyond_the_price_has_no_tax(without_credits):
+    assert "Tax," not in without_credits
+
+
 def test_without_a_company_the_buyer_is_named():
     assert "Billed to Olga Northwind" in text_of(paper("quote", company=""))
 
