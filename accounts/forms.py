@@ -131,7 +131,7 @@ class DelegateField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Delegate) -> str:
         """Return name and address."""
-        return f"{obj.name} ({obj.email})" if obj.name else obj.email
+        return obj.name_and_address
 
 
 class OfferForm(forms.Form):

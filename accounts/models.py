@@ -37,6 +37,11 @@ def new_public_id() -> str:
     return secrets.token_hex(8)
 
 
+def named(name: str, email: str) -> str:
+    """Return a person's name with the address by which two of the same name differ."""
+    return f"{name} ({email})" if name else email
+
+
 class UserManager(BaseUserManager["User"]):
     """Makes users; their email is kept in lower case."""
 
@@ -81,6 +86,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_full_name(self) -> str:
         """Return the name, or the email where there is none."""
         return self.name or self.email
+
+    @property
+    def name_and_address(self) -> str:
+        """Return both, or the email alone where there is no name."""
+        return named(self.name, self.email)
 
     def get_short_name(self) -> str:
         """Return the same as the full name."""
@@ -286,6 +296,11 @@ class Delegate(SecretLink):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def name_and_address(self) -> str:
+        """Return both, or the email alone where there is no name."""
+        return named(self.name, self.email)
 
 
 class Passkey(models.Model):

@@ -52,6 +52,26 @@ def test_a_removed_delegate_is_told(account, delegate):
     assert_good_mail(mail_to("dana@example.com"), buttons=0)
 
 
+def test_whoever_had_not_accepted_is_told_that_the_invitation_was_taken_back(account):
+    invited = DelegateFactory(account=account, email="dana@example.com")
+    services.remove_delegate(delegate=invited, actor=account.owner)
+    mail = mail_to("dana@example.com")
+    assert_good_mail(mail, buttons=0)
+    assert ("was taken back" in mail.subject, "no longer" in mail.body) == (True, False)
+
+
+def test_somebody_without_a_name_is_called_by_the_address_once(account):
+    account.owner.name = ""
+    account.owner.save()
+    services.invite_delegate(account=account, actor=account.owner, email="dana@example.com")
+    assert f"{OWNER} invites you" in mail_to("dana@example.com").body
+
+
+def test_somebody_with_a_name_is_called_by_both(account):
+    services.invite_delegate(account=account, actor=account.owner, email="dana@example.com")
+    assert f"Olive ({OWNER}) invites you" in mail_to("dana@example.com").body
+
+
 def test_an_offer_of_ownership_is_mailed(account, delegate):
     services.offer_ownership(delegate=delegate, actor=account.owner)
     assert_good_mail(mail_to("dana@example.com"))
