@@ -72,6 +72,8 @@ def _expire(*, order: Order) -> None:
     order = locked(order)
     if not order.is_payable or order.accepted_at or order.quote_holds:
         return
+    if order.payments.filter(undone_at=None).exists():
+        return
     order.status = Order.Status.EXPIRED
     order.save(update_fields=["status"])
 

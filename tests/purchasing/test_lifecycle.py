@@ -13,6 +13,7 @@ from purchasing.services import (
     advance_orders,
     cancel_order,
     correct_billing,
+    lifecycle,
     reopen_order,
     set_due_date,
 )
@@ -69,6 +70,15 @@ def test_a_quote_for_which_money_came_stays_open(moving_clock):
     order = OrderFactory()
     pay(order, "100.00")
     moving_clock.advance(days=31)
+    advance_orders()
+    assert status_of(order) == "quoted"
+
+
+def test_a_quote_for_which_money_came_while_the_job_ran_stays_open(moving_clock, monkeypatch):
+    order = OrderFactory()
+    moving_clock.advance(days=31)
+    monkeypatch.setattr(lifecycle, "quotes_over", lambda: [order])
+    pay(order, amount=order.total - 100)
     advance_orders()
     assert status_of(order) == "quoted"
 
