@@ -27,7 +27,7 @@ LETTER = frozenset({
 })  # fmt: skip
 # A word longer than a line may break, lest it run out of the page.
 LONG_WORD = re.compile(r"\S{40,}")
-BREAK_EVERY = 12
+BREAK_EVERY = 7
 MOST_LINES = 8
 ZERO_WIDTH_SPACE = "\u200b"
 
