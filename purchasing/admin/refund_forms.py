@@ -85,7 +85,20 @@ class RefundForm(PaymentForm):
         required=False,
         help_text=_("In the currency of the payment. It takes no credits."),
     )
-    field_order = ["payment", "credits", "amount", "reason", "key"]
+    by_transfer = forms.BooleanField(
+        label=_("Pay a card back by bank transfer"),
+        required=False,
+        help_text=_("Where the card service no longer takes the money back."),
+    )
+    field_order = ["payment", "credits", "amount", "by_transfer", "reason", "key"]
+
+    def __init__(self, *args: Any, order: Order, **kwargs: Any) -> None:
+        super().__init__(*args, order=order, **kwargs)
+        field = self.fields["payment"]
+        assert isinstance(field, PaymentField)  # noqa: S101 (narrows the type)
+        offered = field.queryset
+        if offered is None or not offered.exclude(provider=Payment.Provider.BANK).exists():
+            del self.fields["by_transfer"]
 
     def offers(self, payment: Payment) -> bool:
         """Offer what has money left to pay back."""
@@ -103,6 +116,12 @@ class RefundForm(PaymentForm):
         data = self.cleaned_data
         amount: Decimal | None = data["amount"] or None
         return {"payment": data["payment"], "credits": data["credits"] or 0, "amount": amount}
+
+    @property
+    def goes_by_transfer(self) -> bool:
+        """Tell whether staff make the transfer."""
+        is_transfer = self.cleaned_data["payment"].provider == Payment.Provider.BANK
+        return is_transfer or bool(self.cleaned_data.get("by_transfer"))
 
     def seen(self) -> str:
         """Return the cleaned fields as one text: what a preview was shown for."""

@@ -111,6 +111,7 @@ class RefundPages(OrderPages):
                 actor=staff(request),
                 key=str(data["key"]),
                 reason=data["reason"],
+                by_transfer=form.goes_by_transfer,
                 **form.asked(),
             )
         except PurchasingError as refusal:

@@ -73,21 +73,24 @@ def request_refund(
     key: str,
     credits: int = 0,
     amount: Decimal | None = None,
+    by_transfer: bool = False,
 ) -> Refund:
     """Take the credits now and have the money paid back: by a worker, or by staff's transfer.
 
-    The same `key` again returns the first refund. Raises RefundRefused, also for a key that made
-    another one.
+    What came by transfer goes back by transfer; `by_transfer` sends a card's money back that way
+    too, where the card service takes it no more. The same `key` again returns the first refund.
+    Raises RefundRefused, also for a key that made another one.
     """
+    provider = Payment.Provider.BANK if by_transfer else payment.provider
     order = locked_with_account(order.pk)
     if known := Refund.objects.filter(key=key).first():
-        return _same(known, order, payment, credits, amount)
+        return _same(known, (order.pk, payment.pk, provider, credits), amount)
     plan = preview_refund(order=order, payment=payment, credits=credits, amount=amount)
     refund = Refund(
         order=order,
         payment=payment,
         key=key,
-        provider=payment.provider,
+        provider=provider,
         origin=Refund.Origin.PORTAL,
         status=Status.REQUESTED,
         credits=plan.credits,
@@ -240,12 +243,10 @@ def _of_excess(order: Order, payment: Payment, amount: Decimal | None) -> Plan:
     return Plan(credits=0, net=amount, tax=Decimal(0), currency=payment.currency, left=left)
 
 
-def _same(
-    known: Refund, order: Order, payment: Payment, credits: int, amount: Decimal | None
-) -> Refund:
+def _same(known: Refund, asked: tuple[int, int, str, int], amount: Decimal | None) -> Refund:
     """Return the refund that the key made if it is what is asked for again."""
-    asked = (order.pk, payment.pk, credits, known.amount if amount is None else amount)
-    if (known.order_id, known.payment_id, known.credits, known.amount) != asked:
+    made = (known.order_id, known.payment_id, known.provider, known.credits)
+    if made != asked or amount not in (None, known.amount):
         raise RefundRefused("key_reused")
     return known
 

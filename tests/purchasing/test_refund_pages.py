@@ -76,7 +76,7 @@ def test_the_page_says_what_can_go_back(finance, order):
 
 def test_the_preview_names_credits_and_money_and_takes_nothing(finance, order):
     shown = text_of(refund(finance, order, confirm=False))
-    assert "$4,000.00 go back by the way they came." in shown
+    assert "$4,000.00 go back by a bank transfer that you make." in shown
     assert "15,000 credits of this order stay available." in shown
     assert not Refund.objects.exists()
 
@@ -95,6 +95,21 @@ def test_a_refund_names_who_asked_for_it_and_why(finance, order):
         "Plans changed.",
     )
     assert LogEntry.objects.get().change_message == "Refund 4000.00: Plans changed."
+
+
+def test_a_cards_money_goes_back_to_the_card(finance):
+    order, _payment = paid_by_card()
+    assert "$4,000.00 go back to the card." in text_of(refund(finance, order, confirm=False))
+
+
+def test_a_cards_money_can_go_back_by_transfer(finance):
+    order, _payment = paid_by_card()
+    refund(finance, order, by_transfer="on")
+    assert Refund.objects.get().provider == "bank"
+
+
+def test_only_a_cards_money_has_two_ways_back(finance, order):
+    assert "by_transfer" not in finance.get(page_of("refund", order)).context["form"].fields
 
 
 def test_what_was_changed_after_the_preview_is_previewed_again(finance, order):

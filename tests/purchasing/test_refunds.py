@@ -386,6 +386,22 @@ def test_staff_note_the_transfer_that_paid_a_refund():
     assert (refund.status, refund.external_id, refund.paid_on) == ("done", "OUT 1", TODAY)
 
 
+def test_a_cards_money_is_paid_back_by_transfer_where_the_card_takes_none(gateway):
+    order, payment = paid_by_card()
+    refund = refund_of(order, payment, credits=5_000, by_transfer=True)
+    pay_back_due()
+    record_transfer_out(refund=refund, reference="OUT-1", paid_on=TODAY, actor="job:test")
+    refund.refresh_from_db()
+    assert (refund.status, refund.payment, gateway.asked) == ("done", payment, [])
+
+
+def test_a_key_stands_for_one_way_back(gateway):
+    order, payment = paid_by_card()
+    refund_of(order, payment, credits=5_000)
+    with pytest.raises(RefundRefused):
+        refund_of(order, payment, credits=5_000, by_transfer=True)
+
+
 def test_one_transfer_pays_one_refund():
     order = PaidOrderFactory()
     first, second = (refund_of(order, key=key, credits=10) for key in ("k1", "k2"))
