@@ -10,3 +10,6 @@ delegate_removed = Signal()
 passkey_replaced = Signal()
 # account, former (the user who owned it): approvals moves the open requests to the new owner.
 owner_changed = Signal()
+# account (its id), returning ({lot id: credits} about to come back): purchasing answers, in the
+# same shape, what it would withdraw again at once (rules.md 7.4). Asked before a click.
+credits_may_return = Signal()

@@ -6,8 +6,8 @@ from datetime import date
 from typing import NamedTuple
 
 from accounts.ledger import Bucket
-from accounts.models import Posting
-from accounts.services.returns import AT_LEAST
+from accounts.models import CreditLot, Posting
+from accounts.services.returns import AT_LEAST, would_be_taken
 from credits_portal.lib import clock
 from redemption import deadlines
 from redemption.models import Registration
@@ -21,21 +21,32 @@ class Returned(NamedTuple):
     expired: bool
 
 
+class Share(NamedTuple):
+    """Credits that go back to one lot."""
+
+    lot: CreditLot
+    credits: int
+    extended: bool
+
+
 def preview(places: Iterable[Registration]) -> list[Returned]:
-    """Return what cancelling `places` now gives back, latest-expiring first (rules.md 6)."""
+    """Return what cancelling `places` now gives back, latest-expiring first (rules.md 6).
+
+    What refunds and charge-backs would take again at once (rules.md 7.4) is left out.
+    """
     wanted: dict[int, int] = defaultdict(int)
     extended: dict[int, bool] = {}
     for place in places:
         if place.entry_id is not None:
             wanted[place.entry_id] += place.credits
             extended[place.entry_id] = is_extended(place)
-    returned: list[Returned] = []
+    shares: list[Share] = []
     for entry_id, credits in wanted.items():
-        returned += _returning(entry_id, credits, extended=extended[entry_id])
-    return returned
+        shares += _returning(entry_id, credits, extended=extended[entry_id])
+    return _merged(_kept(shares))
 
 
-def _returning(entry_id: int, credits: int, *, extended: bool) -> list[Returned]:
+def _returning(entry_id: int, credits: int, *, extended: bool) -> list[Share]:
     """Return the shares of `credits` that `entry_id` gives back, in reverse order of drawing."""
     earlier: dict[int, int] = defaultdict(int)
     for lot_id, amount in Posting.objects.filter(entry__reverses=entry_id).values_list(
@@ -48,16 +59,40 @@ def _returning(entry_id: int, credits: int, *, extended: bool) -> list[Returned]
         share = min(posting.credits - earlier[posting.lot_id], credits)
         credits -= share
         if share > 0:
-            shares.append(_as_returned(share, posting.lot.last_day, extended=extended))
+            shares.append(Share(posting.lot, share, extended))
     return shares
 
 
-def _as_returned(credits: int, last_day: date, *, extended: bool) -> Returned:
-    """Say until when `credits` of a lot can be used once they are back."""
-    today = clock.today()
-    if extended and last_day < today + AT_LEAST:
-        return Returned(credits, today + AT_LEAST, expired=False)
-    return Returned(credits, last_day, expired=last_day < today)
+def _kept(shares: list[Share]) -> list[Share]:
+    """Return the shares without what is withdrawn as it returns to a lot that is still usable."""
+    returning: dict[int, int] = defaultdict(int)
+    for share in shares:
+        if share.lot.last_day >= clock.today():
+            returning[share.lot.pk] += share.credits
+    taken = dict(would_be_taken(shares[0].lot.account_id, returning)) if returning else {}
+    kept = []
+    for share in shares:
+        less = min(share.credits, taken.get(share.lot.pk, 0))
+        taken[share.lot.pk] = taken.get(share.lot.pk, 0) - less
+        kept.append(share._replace(credits=share.credits - less))
+    return kept
+
+
+def _merged(shares: Iterable[Share]) -> list[Returned]:
+    """Return one line for each day until which credits can, or could, be used."""
+    amounts: dict[tuple[date, bool], int] = defaultdict(int)
+    for share in shares:
+        if share.credits:
+            amounts[_usable_until(share)] += share.credits
+    return [Returned(credits, day, expired) for (day, expired), credits in amounts.items()]
+
+
+def _usable_until(share: Share) -> tuple[date, bool]:
+    """Return until when the share can be used once it is back, and whether it expires at once."""
+    today, last_day = clock.today(), share.lot.last_day
+    if share.extended and last_day < today + AT_LEAST:
+        return today + AT_LEAST, False
+    return last_day, last_day < today
 
 
 def is_extended(place: Registration) -> bool:

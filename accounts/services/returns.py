@@ -1,12 +1,15 @@
 """Credits that come back late: at least 60 days to use them (rules.md 6.8, 7.2)."""
 
+from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from accounts import ledger
 from accounts.ledger import Bucket
-from accounts.models import LedgerEntry, Posting, User
+from accounts.models import CreditLot, LedgerEntry, Posting, User
+from accounts.signals import credits_may_return
 from credits_portal.lib import clock
 
 # Credits that the programme sends back can be used for at least so long.
@@ -20,6 +23,16 @@ def taken_again(entry: LedgerEntry) -> list[int]:
     """
     later = LedgerEntry.objects.filter(account=entry.account_id, number__gt=entry.number)
     return list(later.filter(kind=LedgerEntry.Kind.WITHDRAW).values_list("pk", flat=True))
+
+
+def would_be_taken(account: int, returning: Mapping[int, int]) -> Mapping[int, int]:
+    """Return what of the credits about to return, by lot id, would be withdrawn at once (7.4)."""
+    taken: Counter[int] = Counter()
+    for _receiver, answer in credits_may_return.send(
+        CreditLot, account=account, returning=returning
+    ):
+        taken.update(answer)
+    return taken
 
 
 def extend(entry: LedgerEntry, *, key: str, actor: User | str, reason: str) -> list[int]:

@@ -6,6 +6,8 @@ with what was withdrawn, and books the difference. Refunds, disputes and shortfa
 change only while the row of its account is locked.
 """
 
+from collections.abc import Mapping
+
 from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
 
@@ -48,6 +50,21 @@ def recover(entry: LedgerEntry) -> None:
     short = Shortfall.objects.filter(closed_at=None, lot__account=entry.account_id)
     for order in Order.objects.filter(lot__in=short.values("lot")).order_by("pk"):
         rebalance(Facts(order), reason="Returned credits whose money had gone back")
+
+
+def would_recover(account: int, returning: Mapping[int, int]) -> dict[int, int]:
+    """Return what `recover` would withdraw of credits about to return to lots, by lot id.
+
+    `account` is the account's id; `returning` has only lots that can still be used.
+    """
+    taken: dict[int, int] = {}
+    short = Shortfall.objects.filter(closed_at=None, lot__account=account)
+    for order in Order.objects.filter(lot__in=short.values("lot")).order_by("pk"):
+        missing = sum(row.missing for row in short.filter(lot=order.lot_id))
+        for lot in lots_of(order).filter(pk__in=returning).values_list("pk", flat=True):
+            taken[lot] = min(returning[lot], missing)
+            missing -= taken[lot]
+    return taken
 
 
 def rebalance(facts: Facts, *, reason: str) -> None:

@@ -40,12 +40,15 @@ def cancel_places(request: HttpRequest, token: str) -> HttpResponse:
         return back(request, redemption, late if current else str(NothingToChange()))
     if request.method == "POST":
         return cancelled(request, redemption, places)
+    parts = returned.preview(places)
+    credits = sum(place.credits for place in places)
     context = {
         "redemption": redemption,
         "training": redemption.training,
         "places": places,
-        "credits": sum(place.credits for place in places),
-        "returned": returned.preview(places),
+        "credits": credits,
+        "returned": parts,
+        "taken": credits - sum(part.credits for part in parts),
         "closing": Registration.closing_first(places),
     }
     return render(request, "redemption/cancel.html", context)

@@ -99,3 +99,13 @@ def test_without_a_shortfall_a_return_asks_one_question_more(order):
         ledger.restore(entry=entry, credits=5, key="b", actor="job:test", reason="cancelled")
     asked = [query["sql"] for query in captured if "purchasing_" in query["sql"]]
     assert len(asked) == 1
+
+
+def test_the_page_tells_before_the_click_what_is_withdrawn_again(client, order, session):
+    redemption = register(order.account, session=session)
+    paid_back(order, "30.00")
+    page = client.get(f"{redemption.get_absolute_url()}cancel/").text
+    assert "70 credits can be used until 10 March 2027." in page
+    assert "30 credits are withdrawn as they return: their money has been paid back." in page
+    client.post(f"{redemption.get_absolute_url()}cancel/")
+    assert buckets(order) == [(70, 30, 0)]
