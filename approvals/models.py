@@ -37,9 +37,12 @@ class ApprovalRequestQuerySet(models.QuerySet["ApprovalRequest"]):
         return self.open().filter(redemption__decide_by__lte=at)
 
     def to_remind(self, at: datetime, hours: int) -> "ApprovalRequestQuerySet":
-        """Return the open ones that have waited `hours` and were not reminded at that step."""
-        opened_by = at - timedelta(hours=hours)
-        return self.open().filter(opened_at__lte=opened_by, reminded_at_hours__lt=hours)
+        """Return the open ones that have waited `hours` and were not reminded at that step.
+
+        One whose time is over, booked as lapsed or not yet, is nothing to remind of.
+        """
+        waiting = self.open().filter(redemption__decide_by__gt=at, reminded_at_hours__lt=hours)
+        return waiting.filter(opened_at__lte=at - timedelta(hours=hours))
 
     def visible_to(self, user: User) -> "ApprovalRequestQuerySet":
         """Return the requests of accounts that `user` owns or is an active delegate of."""

@@ -102,3 +102,9 @@ def test_a_decided_request_is_not_reminded_of(approval, owner, moving_clock):
     moving_clock.advance(hours=24)
     tasks.remind_approvers()
     assert not reminders().exists()
+
+
+def test_an_overdue_request_is_not_reminded_of(approval, moving_clock):
+    moving_clock.moment = approval.redemption.decide_by
+    tasks.remind_approvers()
+    assert not reminders().exists()
