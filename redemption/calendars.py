@@ -56,6 +56,8 @@ def event(registration: Registration) -> bytes:
         f"UID:{uid(registration)}",
         f"SEQUENCE:{registration.sequence}",
         f"DTSTAMP:{stamp(clock.now())}",
+        # RFC 5546 asks for it: calendars take an event off only on the word of who put it there.
+        f"ORGANIZER:mailto:{settings.SUPPORT_EMAIL}",
         f"DTSTART:{stamp(session.starts_at)}",
         f"DTEND:{stamp(session.ends_at)}",
         f"SUMMARY:{escaped(registration.training.title)}",

@@ -25,6 +25,7 @@ def lines(place):
 
 def test_a_class_is_one_event_in_utc(place, settings):
     settings.BASE_URL = "https://credits.example.com"
+    settings.SUPPORT_EMAIL = "help@example.com"
     assert lines(place) == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -35,6 +36,7 @@ def test_a_class_is_one_event_in_utc(place, settings):
         "UID:registration-7@credits.example.com",
         "SEQUENCE:0",
         "DTSTAMP:20260310T120000Z",
+        "ORGANIZER:mailto:help@example.com",
         "DTSTART:20260401T070000Z",
         "DTEND:20260401T150000Z",
         r"SUMMARY:Ada\; or\, Pascal",
