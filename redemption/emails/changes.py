@@ -104,7 +104,11 @@ def changed_content(template: str, params: Mapping[str, Any], **extra: Any) -> C
     """Build a mail about a changed date: of the places that stand at the new one."""
     session = find_place(params).session
     redemption = find_redemption(params)
-    places = [place for place in places_of(redemption) if place.session == session]
+    places = [
+        place
+        for place in places_of(redemption)
+        if place.session == session and not place.is_cancelled
+    ]
     own = [
         file for place in places if place.email == redemption.email for file in calendar_of(place)
     ]

@@ -74,12 +74,13 @@ def redemption_content(
     redemption = find_redemption(params)
     places = list(places_of(redemption))
     closing = Registration.closing_first(places)
+    redemption.count_returned(places)
     context = {
         "redemption": redemption,
         "training": redemption.training,
         "session": redemption.session,
         "account": redemption.account,
-        "places": places,
+        "places": [place for place in places if not place.is_cancelled] or places,
         "cancel_until": closing.cancel_until if closing else None,
         **extra,
     }

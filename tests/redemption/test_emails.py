@@ -183,6 +183,17 @@ def test_a_place_given_up_is_named_and_leaves_the_calendar(moving_clock):
     assert b"METHOD:CANCEL" in rendered.attachments[0][1].encode()
 
 
+def test_a_mail_after_a_cancellation_names_who_still_takes_part(moving_clock):
+    redemption = register(
+        funded_account(), session=TrainingSessionFactory(), names=("ann", "bo", "cy")
+    )
+    cancel(redemption=redemption, places=places(redemption)[1:2], actor="registration:1")
+    replace(redemption=redemption, place=places(redemption)[2], person=people("di")[0])
+    body = message("replaced_owner").body
+    assert "Participants: Ann, Di\n" in body
+    assert "Price: 300 credits, 100 of them returned\n" in body
+
+
 def test_a_mail_that_comes_late_names_no_past_last_moment(moving_clock):
     register(funded_account(), session=TrainingSessionFactory())
     moving_clock.advance(days=20)
