@@ -104,6 +104,19 @@ class PasskeyNoLongerAccepted(RedemptionError):
         return str(PasskeyRefused(PasskeyRefused.REPLACED))
 
 
+class SpendingStopped(RedemptionError):
+    """The account is frozen, and no passkey was typed whose refusal could say so."""
+
+    code = "spending_stopped"
+
+    def default_message(self) -> str:
+        """Return the refusal's text."""
+        return _(
+            "The credits of this account cannot be spent at the moment, so nothing was changed. "
+            "Ask its owner."
+        )
+
+
 class FinishByNotAccepted(RedemptionError):
     """The credits end before the days needed; the registrant must agree to the date first."""
 

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from django.db import IntegrityError, transaction
 
 from accounts import ledger
-from accounts.exceptions import PasskeyRefused
 from accounts.models import User
 from accounts.services import low_balance_alert
 from credits_portal.lib import clock
@@ -14,7 +13,7 @@ from redemption import emails
 from redemption.exceptions import (
     NothingToChange,
     ParticipantTaken,
-    PasskeyNoLongerAccepted,
+    SpendingStopped,
     TooFewCredits,
     TooLate,
 )
@@ -147,7 +146,7 @@ def change_date(
     except ledger.InsufficientCredits as error:
         raise TooFewCredits from error
     except ledger.AccountFrozen as error:
-        raise PasskeyNoLongerAccepted(str(PasskeyRefused(PasskeyRefused.FROZEN))) from error
+        raise SpendingStopped from error
 
 
 @transactional

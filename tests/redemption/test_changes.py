@@ -244,6 +244,28 @@ def test_a_date_without_lots_that_fit_changes_nothing(moving_clock):
     assert balance(account).redeemed == 100
 
 
+def test_a_frozen_account_pays_no_other_date(redemption, account):
+    other = TrainingSessionFactory(training=redemption.training)
+    account.status = "frozen"
+    account.save(update_fields=["status"])
+    with pytest.raises(exceptions.SpendingStopped):
+        change_date(
+            redemption=redemption,
+            places=places(redemption),
+            session=other,
+            actor="registration:1",
+        )
+    assert place(redemption).session == redemption.session
+
+
+def test_the_preview_adds_up_what_returns_until_one_day(redemption):
+    other = TrainingSessionFactory(training=redemption.training)
+    for name in ("Ann", "Bo"):
+        move = {"places": places(redemption, name), "session": other, "actor": "registration:1"}
+        change_date(redemption=redemption, **move)
+    assert [part.credits for part in returned.preview(places(redemption))] == [200]
+
+
 def test_a_full_date_is_refused(redemption):
     other = TrainingSessionFactory(training=redemption.training, seats=1)
     with pytest.raises(exceptions.SessionFull):
