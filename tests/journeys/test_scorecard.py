@@ -121,3 +121,15 @@ def test_a_page_of_the_administration_does_not_scroll_sideways(page, site, name,
     page.set_viewport_size({"width": 360, "height": 800})
     page.goto(site.url + reverse(f"admin:{name}", args=[getattr(site.world, thing).pk]))
     assert browser.overflow(page) == []
+
+
+@pytest.mark.parametrize(("scripts", "buttons"), [(False, []), (True, ["Copy"] * 2)])
+def test_a_button_that_needs_a_script_is_shown_by_one(new_context, site, scripts, buttons):
+    context = new_context(java_script_enabled=scripts)
+    context.add_cookies([site.cookies["owner"]])
+    page = context.new_page()
+    page.goto(site.url + reverse("accounts:passkey", args=[site.world.account.public_id]))
+    page.get_by_role("button", name="Show the passkey").click()
+    page.get_by_role("heading", name="Message for the team").wait_for()
+    shown = page.locator("main button[data-copy]:visible").all_inner_texts()
+    assert [label.split()[0] for label in shown] == buttons
