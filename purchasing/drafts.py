@@ -14,7 +14,7 @@ from django.contrib.sessions.backends.base import SessionBase
 
 from accounts.models import CreditAccount, User
 
-from .models import TaxRule
+from .models import Order, TaxRule
 from .pricing import Quote, quote, tax_on
 from .services import Billing, Purchase
 
@@ -46,6 +46,21 @@ class Draft:
         if not (self.account and isinstance(user, User)):
             return None
         return CreditAccount.objects.owned_by(user).filter(public_id=self.account).first()
+
+    def billing_of(self, user: User | AnonymousUser) -> dict[str, str]:
+        """Return what the second step starts with: what was said, else the account's last order.
+
+        A PO number is for one order. Company and country are asked anew of a new account.
+        """
+        if self.billing:
+            return self.billing
+        account = self.account_of(user)
+        last = Order.objects.filter(account=account).first() if account else None
+        if last is None:
+            return {"company": self.account_name}
+        return {name: getattr(last, name) for name in Billing.__dataclass_fields__} | {
+            "po_number": ""
+        }
 
     def purchase(self, account: CreditAccount | None) -> Purchase:
         """Return it as what `place_order` takes."""

@@ -108,8 +108,8 @@ class BillingForm(forms.Form):
     MORE = ("po_number", "payables_email", "address", "tax_id")
 
     def has_more(self) -> bool:
-        """Tell whether something is said in the fields that most buyers leave empty."""
-        return any(self[name].value() for name in self.MORE)
+        """Tell whether something is said, or to be mended, in the fields that most leave empty."""
+        return any(self[name].value() or self[name].errors for name in self.MORE)
 
     def billing(self) -> dict[str, str]:
         """Return the cleaned fields of the billing party."""

@@ -14,6 +14,7 @@ from purchasing.exceptions import OrderClosed, PriceChanged, QuoteExpired
 from purchasing.models import Order, TaxRule
 from purchasing.pricing import Quote, quote, tax_on
 
+from .cards import end_card_pages
 from .documents import issue_invoice, issue_quote
 from .orders import Purchase, place_order
 from .payments import Actor, actor_name, grant_if_complete
@@ -89,6 +90,8 @@ def renew_quote(*, order: Order, total: Decimal, actor: Actor) -> Order:
         "status": Order.Status.QUOTED,
         "quote_valid_until": clock.today() + timedelta(days=settings.QUOTE_DAYS),
     }
+    if total != order.total:
+        end_card_pages(order)
     for name, value in renewed.items():
         setattr(order, name, value)
     order.save(update_fields=list(renewed))

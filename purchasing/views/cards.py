@@ -51,7 +51,7 @@ def card_return(request: HttpRequest, number: str) -> HttpResponse:
         return redirect(order)
     page = order.card_sessions.order_by("-attempt").first()
     if not order.is_payable or page is None or page.status == CardSession.Status.EXPIRED:
-        messages.info(request, _("No card payment of this order has arrived."))
+        messages.info(request, _not_granted(order, page))
         return redirect(order)
     looks = _looks(request)
     response = render(
@@ -118,6 +118,15 @@ def _pay_page(request: HttpRequest, order: Order, notice: str = "") -> HttpRespo
     response = render(request, "purchasing/card.html", context)
     response._csp_update = {"form-action": [checkout_origin()]}  # type: ignore[attr-defined]
     return response
+
+
+def _not_granted(order: Order, page: CardSession | None) -> str:
+    """Say what became of the money of an order that waits for none on its card page."""
+    if page is None or page.status != CardSession.Status.COMPLETE:
+        return _("No card payment of this order has arrived.")
+    if order.status == Order.Status.REFUNDED:
+        return _("The card payment of this order was paid back.")
+    return _("The card payment came after the order had ended. It brings no credits: we return it.")
 
 
 def _looks(request: HttpRequest) -> int:

@@ -40,6 +40,7 @@ def owned_order(request: HttpRequest, number: str) -> Order:
 
 
 @login_required
+@never_cache
 @require_safe
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """Show the owner what was ordered, how far it has come, and what to do next."""

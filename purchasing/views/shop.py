@@ -73,7 +73,7 @@ def method(request: HttpRequest) -> HttpResponse:
     draft = drafts.load(request.session)
     if draft is None:
         return redirect("purchasing:buy")
-    initial = {"company": draft.account_name, **draft.billing}
+    initial = draft.billing_of(request.user)
     if draft.method:
         initial["method"] = draft.method
     form = MethodForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -175,6 +175,7 @@ def _place(request: HttpRequest, buyer: User, draft: Draft, seen: str) -> HttpRe
 def _render_check(request: HttpRequest, draft: Draft, notice: str = "") -> HttpResponse:
     account = draft.account_of(request.user)
     if draft.account and account is None and request.user.is_authenticated:
+        messages.info(request, _("The account you chose is no longer yours. Choose another one."))
         return redirect("purchasing:buy")
     try:
         bill = drafts.bill_of(draft)
