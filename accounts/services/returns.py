@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from accounts import ledger
 from accounts.ledger import Bucket
@@ -28,10 +28,9 @@ def taken_again(entry: LedgerEntry) -> list[int]:
 def would_be_taken(account: int, returning: Mapping[int, int]) -> Mapping[int, int]:
     """Return what of the credits about to return, by lot id, would be withdrawn at once (7.4)."""
     taken: Counter[int] = Counter()
-    for _receiver, answer in credits_may_return.send(
-        CreditLot, account=account, returning=returning
-    ):
-        taken.update(answer)
+    told = credits_may_return.send(CreditLot, account=account, returning=returning)
+    for _receiver, answer in told:
+        taken.update(cast("Mapping[int, int]", answer))
     return taken
 
 
