@@ -6,6 +6,7 @@ from unittest.mock import Mock
 import pytest
 from django.db import OperationalError
 
+from credits_portal.lib import clock
 from purchasing import stripe_gateway
 from purchasing.exceptions import (
     AmountChanged,
@@ -16,7 +17,7 @@ from purchasing.exceptions import (
     PaymentUnderWay,
 )
 from purchasing.models import CardSession, Document, Order, Payment, PriceList, TaxRule
-from purchasing.services import Billing, cancel_order, cards, correct_billing
+from purchasing.services import Billing, cancel_order, cards, correct_billing, renew_quote
 from purchasing.services.cards import (
     close_card_pages,
     open_card_page,
@@ -275,6 +276,17 @@ def test_the_page_of_an_order_that_costs_more_now_is_closed(order, stripe):
     session = open_page(order)
     TaxRule.objects.create(country="DE", rate=Decimal(19), note="VAT")
     correct_billing(order=order, billing=Billing(country="DE"), actor="job:test")
+    close_card_pages()
+    assert stripe.get("cs_test", session)["status"] == "expired"
+
+
+def test_the_page_of_a_quote_that_is_issued_again_at_another_price_is_closed(stripe, moving_clock):
+    quote = OrderFactory()
+    session = open_page(quote)
+    moving_clock.advance(days=1)
+    prices = PriceList.objects.create(name="Next year", starts_at=clock.now())
+    prices.tiers.create(minimum=1, unit_price=Decimal("1.20"))
+    renew_quote(order=quote, total=Decimal("21600.00"), actor="job:test")
     close_card_pages()
     assert stripe.get("cs_test", session)["status"] == "expired"
 

@@ -8,7 +8,8 @@ from django.urls import reverse
 from purchasing import methods
 from purchasing.models import CardSession, Order, Payment
 from purchasing.services import cancel_order
-from purchasing.services.cards import open_card_page
+from purchasing.services.cards import open_card_page, take_session
+from purchasing.stripe_gateway import fetch_session
 from tests.factories.accounts import CreditAccountFactory
 from tests.factories.purchasing import OrderFactory, pay
 
@@ -224,6 +225,22 @@ def test_without_an_open_page_there_is_nothing_to_wait_for(owner, order, opened,
         CardSession.objects.all().delete()
     answer = owner.get(path_of("card_return", order), follow=True)
     assert "No card payment of this order has arrived." in text_of(answer)
+
+
+def test_money_that_came_after_the_end_is_not_denied(owner, order, opened, stripe):
+    stripe.pay(opened)
+    cancel_order(order=order, actor="job:test")
+    take_session(fetch_session(opened))
+    answer = owner.get(path_of("card_return", order), follow=True)
+    assert "The card payment came after the order had ended." in text_of(answer)
+
+
+def test_money_that_was_paid_back_is_not_denied(owner, order, opened, stripe):
+    stripe.pay(opened)
+    take_session(fetch_session(opened))
+    Order.objects.update(status="refunded")
+    answer = owner.get(path_of("card_return", order), follow=True)
+    assert "The card payment of this order was paid back." in text_of(answer)
 
 
 def test_leaving_stripes_page_leaves_the_order_payable(owner, order, opened):
