@@ -19,6 +19,7 @@ from .pricing import Quote, quote, tax_on
 from .services import Billing, Purchase
 
 SESSION_KEY = "purchase"
+PLACED_KEY = "purchase_placed"
 
 
 @dataclass(kw_only=True)
@@ -40,6 +41,7 @@ class Draft:
     def save(self, session: SessionBase) -> None:
         """Keep the draft for the visitor's next page."""
         session[SESSION_KEY] = asdict(self)
+        session.pop(PLACED_KEY, None)
 
     def account_of(self, user: User | AnonymousUser) -> CreditAccount | None:
         """Return the account it is for if `user` owns it; None for a new or foreign one."""
@@ -81,9 +83,17 @@ def load(session: SessionBase) -> Draft | None:
         return None
 
 
-def clear(session: SessionBase) -> None:
-    """Forget the draft: its order is placed."""
+def finish(session: SessionBase, order: Order) -> None:
+    """Forget the draft: its order is placed, and the pages before lead on to it."""
     session.pop(SESSION_KEY, None)
+    session[PLACED_KEY] = order.number
+
+
+def placed_order(session: SessionBase, user: User | AnonymousUser) -> Order | None:
+    """Return the order that the visitor's last draft became, while no new one is begun."""
+    if not (isinstance(user, User) and PLACED_KEY in session):
+        return None
+    return Order.objects.owned_by(user).filter(number=session[PLACED_KEY]).first()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,7 +72,7 @@ def method(request: HttpRequest) -> HttpResponse:
     """Ask how to pay, and for the party that pays."""
     draft = drafts.load(request.session)
     if draft is None:
-        return redirect("purchasing:buy")
+        return _without_draft(request)
     initial = draft.billing_of(request.user)
     if draft.method:
         initial["method"] = draft.method
@@ -92,9 +92,14 @@ def check(request: HttpRequest) -> HttpResponse:
     draft = drafts.load(request.session)
     if request.method == "POST":
         return _send_check(request, draft)
-    if draft is None or not draft.has_method:
-        return redirect("purchasing:method" if draft else "purchasing:buy")
-    return _render_check(request, draft)
+    if draft is None:
+        return _without_draft(request)
+    return _render_check(request, draft) if draft.has_method else redirect("purchasing:method")
+
+
+def _without_draft(request: HttpRequest) -> HttpResponse:
+    """Lead whoever comes back after ordering to the order, and anybody else to the first step."""
+    return redirect(drafts.placed_order(request.session, request.user) or "purchasing:buy")
 
 
 def _open_buy(request: HttpRequest, draft: Draft | None) -> HttpResponse:
@@ -161,7 +166,7 @@ def _place(request: HttpRequest, buyer: User, draft: Draft, seen: str) -> HttpRe
         order = place_order(buyer=buyer, purchase=purchase, key=draft.key)
     except PurchasingError as refusal:
         return _render_check(request, draft, notice=str(refusal))
-    drafts.clear(request.session)
+    drafts.finish(request.session, order)
     if order.method == Order.Method.CARD:
         return redirect("purchasing:card", order.number)
     messages.success(

@@ -64,6 +64,27 @@ def test_an_account_handed_over_meanwhile_is_explained(client, user, account, re
     assert "The account you chose is no longer yours. Choose another one." in page
 
 
+@pytest.mark.parametrize("step", ["method", "check"])
+def test_the_way_back_from_a_placed_order_leads_to_it(client, ready, send, step):
+    ready()
+    placed = send().url
+    assert client.get(reverse(f"purchasing:{step}")).url == placed
+
+
+def test_a_new_purchase_leads_to_no_earlier_order(client, ready, send, start):
+    ready()
+    send()
+    start()
+    assert client.get(reverse("purchasing:check")).url == METHOD
+
+
+def test_the_way_back_leads_to_no_order_that_another_owns(client, ready, send):
+    ready()
+    send()
+    CreditAccount.objects.update(owner=CreditAccountFactory().owner)
+    assert client.get(METHOD).url == reverse("purchasing:buy")
+
+
 def test_ordering_again_is_for_the_same_account(client, user, account, earlier):
     client.force_login(user)
     client.post(reverse("purchasing:cancel", args=[earlier.number]))
