@@ -3,8 +3,7 @@
 import logging
 import tempfile
 import zlib
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,7 +20,7 @@ from credits_portal.lib.locks import locked, transactional
 from . import emails
 from .downloads import REPORTS, Report, file_name_of
 from .exceptions import ExportTaken, TooManyExports
-from .exports import Table, csv_chunks, write_xlsx
+from .exports import Table, csv_lines, write_xlsx
 from .filter_forms import ReportForm
 from .job_models import KEPT
 from .models import ExportJob, ExportPart
@@ -30,7 +29,10 @@ logger = logging.getLogger(__name__)
 
 OPEN_AT_MOST = 3
 ATTEMPTS = 3
-LEASE = timedelta(minutes=5)
+# A dead worker's file is taken up within a minute (trust.md 2). While the rows come the lease is
+# renewed; a spreadsheet is packed once they are all there, which says nothing for a while.
+LEASE = timedelta(seconds=45)
+PACKING = timedelta(minutes=5)
 AGAIN_AFTER = timedelta(minutes=1)
 NOTE_EVERY = 5_000
 PART_SIZE = 1 << 20
@@ -107,30 +109,54 @@ def _write(job: ExportJob) -> int:
     form = report.form(query, job.account)
     if not form.is_valid():
         raise ValueError(f"filters of export {job.pk}: {form.errors.as_json()}")
-    table = report.table(job.account, form)
-    with closing(_counted(table.rows, job)) as rows:
-        return _keep(job, PIECES[job.ending](replace(table, rows=rows, lines=None)))
+    return _keep(job, PIECES[job.ending](report.table(job.account, form), Progress(job)))
 
 
-def _counted(rows: Iterable[Sequence[Any]], job: ExportJob) -> Generator[Sequence[Any], None, None]:
-    """Pass the rows on, noting how many have passed and that this worker lives."""
-    count = 0
-    for count, row in enumerate(rows, start=1):
-        yield row
-        if count % NOTE_EVERY == 0:
-            _update(job, rows_written=count, next_try_at=clock.now() + LEASE)
-    _update(job, rows_written=count, rows_expected=count)
+class Progress:
+    """Notes how many rows are written, and with them that this worker lives."""
+
+    def __init__(self, job: ExportJob) -> None:
+        self.job, self.rows, self.noted = job, 0, 0
+
+    def add(self, rows: int) -> None:
+        """Count rows that are written. Raises ExportTaken."""
+        self.rows += rows
+        if self.rows - self.noted >= NOTE_EVERY:
+            self.noted = self.rows
+            _update(self.job, rows_written=self.rows, next_try_at=clock.now() + LEASE)
+
+    def over(self, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+        """Pass rows on and count them, to the end."""
+        for row in rows:
+            yield row
+            self.add(1)
+        self.end()
+
+    def end(self) -> None:
+        """Note that all rows are there. Raises ExportTaken."""
+        lease = clock.now() + PACKING
+        _update(self.job, rows_written=self.rows, rows_expected=self.rows, next_try_at=lease)
 
 
-def _xlsx_pieces(table: Table) -> Iterator[bytes]:
+def _csv_pieces(table: Table, progress: Progress) -> Iterator[bytes]:
+    for lines in csv_lines(table):
+        yield lines.data
+        progress.add(lines.rows)
+    progress.end()
+
+
+def _xlsx_pieces(table: Table, progress: Progress) -> Iterator[bytes]:
     with tempfile.TemporaryFile() as file:
-        write_xlsx(table, file)
+        write_xlsx(replace(table, rows=progress.over(table.rows)), file)
         file.seek(0)
         while piece := file.read(PART_SIZE):
             yield piece
 
 
-PIECES: dict[str, Callable[[Table], Iterator[bytes]]] = {"csv": csv_chunks, "xlsx": _xlsx_pieces}
+PIECES: dict[str, Callable[[Table, Progress], Iterator[bytes]]] = {
+    "csv": _csv_pieces,
+    "xlsx": _xlsx_pieces,
+}
 
 
 def _keep(job: ExportJob, pieces: Iterable[bytes]) -> int:

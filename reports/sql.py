@@ -19,6 +19,15 @@ AVAILABLE = (
     "CASE WHEN posting.target = 'available' THEN posting.credits"
     " WHEN posting.source = 'available' THEN -posting.credits ELSE 0 END"
 )
+# The same of a whole entry, without its postings where its kind tells it: those of a release or a
+# return may have gone to expired.
+CHANGE_BY_ENTRY = (
+    "CASE WHEN entry.kind = 'issue' THEN entry.credits"
+    " WHEN entry.kind IN ('redeem', 'hold', 'withdraw', 'expire') THEN -entry.credits"
+    " WHEN entry.kind IN ('release', 'restore') THEN (SELECT COALESCE(SUM(back.credits), 0)"
+    " FROM accounts_posting AS back WHERE back.entry_id = entry.id AND back.target = 'available')"
+    " ELSE 0 END"
+)
 
 
 def is_postgresql() -> bool:

@@ -1,7 +1,7 @@
 """The statement as a table of postings, from the first to the last, read in parts.
 
 A part is a range of the account's gapless entry numbers: a small first one, so that the file begins
-at once, then large ones. Nothing is left open between two parts.
+at once, then larger ones. Nothing is left open between two parts, however slowly they are taken.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from accounts.ledger.models import Bucket, LedgerEntry
 from accounts.models import CreditAccount
 
 from . import actors, sql, streams
-from .exports import Column, Table
+from .exports import Column, Lines, Table
 from .statement import Filters, entries
 
 COLUMNS = [
@@ -36,9 +36,12 @@ COLUMNS = [
     Column("change", _("Change"), "credits"),
     Column("after", _("Available after"), "credits"),
 ]
+# Matching entries in a part: the first one, those written by the database, those turned into rows.
 FIRST_PART = 500
-PART = 200_000
-# The balance runs over every entry of the part, also over those that a filter leaves out.
+LINES_PART = 20_000
+ROWS_PART = 5_000
+# The balance runs over every entry of the part, also over those that a filter leaves out. The limit
+# tells PostgreSQL how few they are: it cannot guess that from two bounds.
 ROWS = """
 SELECT move.number, {day}, {booked_on}, {kind}, {training}, {registrant}, redemption.reference,
     {cost_centre}, {by}, {reason}, lot.last_day, {target}, move.credits, {unit_price}, {value},
@@ -50,24 +53,27 @@ FROM (
         posting.lot_id, posting.target, posting.credits, {change} AS change,
         %s + SUM({change}) OVER (ORDER BY entry.number, posting.id ROWS UNBOUNDED PRECEDING)
             AS after
-    FROM accounts_ledgerentry AS entry
+    FROM (
+        SELECT * FROM accounts_ledgerentry WHERE account_id = %s AND number > %s
+        ORDER BY number LIMIT %s
+    ) AS entry
     JOIN accounts_posting AS posting ON posting.entry_id = entry.id
-    WHERE entry.account_id = %s AND entry.number > %s AND entry.number <= %s
 ) AS move
 JOIN accounts_creditlot AS lot ON lot.id = move.lot_id
-LEFT JOIN redemption_redemption AS redemption ON redemption.id = COALESCE(
-    (SELECT id FROM redemption_redemption WHERE entry_id = move.origin),
-    (SELECT id FROM redemption_redemption WHERE hold_id = move.origin),
-    (SELECT redemption_id FROM redemption_registration WHERE entry_id = move.origin LIMIT 1)
-)
+LEFT JOIN redemption_redemption AS redemption ON redemption.id = CASE
+    WHEN move.kind IN ('hold', 'capture', 'release')
+    THEN (SELECT id FROM redemption_redemption WHERE hold_id = move.origin)
+    WHEN move.kind IN ('redeem', 'restore') THEN COALESCE(
+        (SELECT id FROM redemption_redemption WHERE entry_id = move.origin),
+        (SELECT redemption_id FROM redemption_registration WHERE entry_id = move.origin LIMIT 1)
+    ) END
 LEFT JOIN redemption_training AS training ON training.id = redemption.training_id
 {joins}
 {where}
 ORDER BY move.number
 """
 CHANGE = f"""
-SELECT COALESCE(SUM({sql.AVAILABLE}), 0) FROM accounts_ledgerentry AS entry
-JOIN accounts_posting AS posting ON posting.entry_id = entry.id
+SELECT COALESCE(SUM({sql.CHANGE_BY_ENTRY}), 0) FROM accounts_ledgerentry AS entry
 WHERE entry.account_id = %s AND entry.number > %s AND entry.number <= %s
 """  # noqa: S608
 VALUE = "(move.credits * lot.unit_price)"
@@ -99,21 +105,36 @@ class Part:
     high: int
 
 
-def _parts(account: CreditAccount) -> Iterator[Part]:
-    """Yield the parts of the account's entries as they stand now."""
+def _parts(account: CreditAccount, filters: Filters, size: int) -> Iterator[Part]:
+    """Yield the parts of what the filters let through, as it stands now, `size` entries each."""
     last = CreditAccount.objects.values_list("ledger_number", flat=True).get(pk=account.pk)
-    opening = 0
-    low = 0
-    while low < last:
-        part = Part(opening, low, min(low + (PART if low else FIRST_PART), last))
-        yield part
-        low = part.high
-        if part.high < last:
-            opening += int(sql.fetch(CHANGE, [account.pk, part.low, part.high])[0][0])
+    opening = before = low = 0
+    while span := _next_span(account, filters, low, last, size if low else FIRST_PART):
+        low, high = span
+        opening += _change(account, before, low)
+        yield Part(opening, low, high)
+        before, low = low, high
+
+
+def _next_span(
+    account: CreditAccount, filters: Filters, low: int, last: int, size: int
+) -> tuple[int, int] | None:
+    """Return the numbers (after, up to) that enclose the next `size` entries, or None."""
+    if filters.is_empty:
+        return (low, min(low + size, last)) if low < last else None
+    found = entries(account, filters).filter(number__gt=low, number__lte=last).order_by("number")
+    with streams.unhurried():
+        numbers = list(found.values_list("number", flat=True)[:size])
+    return (numbers[0] - 1, numbers[-1]) if numbers else None
+
+
+def _change(account: CreditAccount, low: int, high: int) -> int:
+    """Return what the entries after `low` up to `high` did to the available credits."""
+    return int(sql.fetch(CHANGE, [account.pk, low, high])[0][0]) if low < high else 0
 
 
 def _rows(account: CreditAccount, filters: Filters) -> Iterator[tuple[Any, ...]]:
-    for part in _parts(account):
+    for part in _parts(account, filters, ROWS_PART):
         statement, params = _statement(account, filters, part, as_csv=False)
         for row in streams.rows_of(statement, params):
             number, day, booked_on, *texts, lot, target, credits, price, value, change, after = row
@@ -132,9 +153,9 @@ def _rows(account: CreditAccount, filters: Filters) -> Iterator[tuple[Any, ...]]
             )
 
 
-def _lines(account: CreditAccount, filters: Filters) -> Iterator[bytes]:
-    for part in _parts(account):
-        yield from streams.lines_of(*_statement(account, filters, part, as_csv=True))
+def _lines(account: CreditAccount, filters: Filters) -> Iterator[Lines]:
+    for part in _parts(account, filters, LINES_PART):
+        yield streams.lines_of(*_statement(account, filters, part, as_csv=True))
 
 
 def _statement(
@@ -157,7 +178,7 @@ def _statement(
         value=streams.money(VALUE) if as_csv else f"move.credits * {sql.PRICE}",
         **texts,
     )
-    range_of = [part.opening, account.pk, part.low, part.high]
+    range_of = [part.opening, account.pk, part.low, part.high - part.low]
     people = actors.params_of_joins(account)
     return statement, [*kind_words, *target_words, *range_of, *people, *wanted]
 

@@ -1,4 +1,4 @@
-"""Many rows out of the database, one after another: memory does not grow with their number."""
+"""Rows out of the database in parts that are read at once, so that nothing stays open meanwhile."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,43 +10,42 @@ from accounts.ledger import dialect
 from credits_portal.lib.csv_safe import RISKY
 
 from . import sql
-
-BUFFER = 1 << 16
-ROWS_AT_ONCE = 2_000
+from .exports import Lines
 
 
-def rows_of(statement: str, params: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a statement as they come."""
-    with unhurried(), connection.chunked_cursor() as cursor:
-        cursor.execute(statement, params)
-        while rows := cursor.fetchmany(ROWS_AT_ONCE):
-            yield from rows
+def rows_of(statement: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows of a part."""
+    with unhurried():
+        by_index()
+        return sql.fetch(statement, params)
 
 
-def lines_of(statement: str, params: Sequence[Any]) -> Iterator[bytes]:
-    """Yield the rows of a statement as lines of CSV, written by PostgreSQL itself."""
+def lines_of(statement: str, params: Sequence[Any]) -> Lines:
+    """Return the rows of a part as CSV, written by PostgreSQL itself."""
     with unhurried(), connection.cursor() as cursor:
+        by_index()
         copying: Any = cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT csv)", params)
         with copying as copy:
-            lines, size = [], 0
-            for line in copy:
-                lines.append(bytes(line))
-                size += len(line)
-                if size > BUFFER:
-                    yield b"".join(lines)
-                    lines, size = [], 0
-            yield b"".join(lines)
+            lines = [bytes(line) for line in copy]
+    return Lines(b"".join(lines), len(lines))
 
 
 @contextmanager
 def unhurried() -> Iterator[None]:
-    """Let statements take the reader's time; on SQLite nothing is to be set, and nothing locked."""
+    """Let statements take their time; on SQLite nothing is to be set, and nothing is locked."""
     if not sql.is_postgresql():
         yield
         return
     with transaction.atomic(), connection.cursor() as cursor:
         dialect.take_your_time(cursor)
         yield
+
+
+def by_index() -> None:
+    """Let PostgreSQL find a part's few rows one by one, not read tables of a whole programme."""
+    if sql.is_postgresql():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
 
 
 def safe(text: str) -> str:

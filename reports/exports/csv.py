@@ -11,7 +11,7 @@ from django.http import StreamingHttpResponse
 
 from credits_portal.lib.csv_safe import cell
 
-from .tables import Column, Table, money_cell
+from .tables import Column, Lines, Table, money_cell
 
 ROWS_PER_CHUNK = 500
 
@@ -26,14 +26,20 @@ def csv_response(table: Table, filename: str) -> StreamingHttpResponse:
 
 def csv_chunks(table: Table) -> Iterator[bytes]:
     """Yield the table as CSV: the titles, then its rows."""
-    yield _lines([[cell(str(column.title)) for column in table.columns]])
+    return (lines.data for lines in csv_lines(table))
+
+
+def csv_lines(table: Table) -> Iterator[Lines]:
+    """Yield the same with the number of rows in each piece."""
+    yield Lines(_written([[cell(str(column.title)) for column in table.columns]]), 0)
     if table.lines is not None:
         yield from table.lines()
         return
     shown = [_shown(column) for column in table.columns]
     rows = iter(table.rows)
     while piece := list(islice(rows, ROWS_PER_CHUNK)):
-        yield _lines([show(value) for show, value in zip(shown, row, strict=True)] for row in piece)
+        cells = ([show(value) for show, value in zip(shown, row, strict=True)] for row in piece)
+        yield Lines(_written(cells), len(piece))
 
 
 def _shown(column: Column) -> Callable[[Any], Any]:
@@ -45,7 +51,7 @@ def _money(amount: Decimal | None) -> str:
     return "" if amount is None else f"{money_cell(amount):f}"
 
 
-def _lines(rows: Iterable[Sequence[Any]]) -> bytes:
+def _written(rows: Iterable[Sequence[Any]]) -> bytes:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

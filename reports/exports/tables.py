@@ -26,6 +26,14 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Lines:
+    """Some rows as ready-made CSV, and how many they are."""
+
+    data: bytes
+    rows: int
+
+
+@dataclass(frozen=True)
 class Table:
     """A title, columns, and rows that may be read once.
 
@@ -35,7 +43,7 @@ class Table:
     title: str | Promise
     columns: Sequence[Column]
     rows: Iterable[Sequence[Any]]
-    lines: Callable[[], Iterator[bytes]] | None = None
+    lines: Callable[[], Iterator[Lines]] | None = None
 
 
 def money_cell(amount: Decimal) -> Decimal:

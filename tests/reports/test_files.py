@@ -3,18 +3,20 @@
 import csv
 import io
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import openpyxl
 import pytest
+from django.db import connection
 from django.urls import reverse
 
 from accounts.services import remove_delegate
-from redemption.services import Person
+from redemption.services import Person, withdraw
 from reports import downloads, services, statement_rows, tasks
 from reports.exports import csv_chunks
 from reports.models import ExportJob, ExportPart
-from reports.statement import ALL
+from reports.periods import Period
+from reports.statement import ALL, Filters
 from reports.statement_rows import statement_table
 from tests.factories import approvals as factories
 from tests.factories.accounts import UserFactory
@@ -108,13 +110,34 @@ def test_the_database_writes_the_same_lines_as_we_do(account, session):
     )
 
 
-def test_the_statement_is_the_same_in_parts(account, session, monkeypatch):
+@pytest.fixture
+def in_parts(monkeypatch):
+    """Let every entry be a part."""
 
+    def narrow():
+        for size in ("FIRST_PART", "LINES_PART", "ROWS_PART"):
+            monkeypatch.setattr(statement_rows, size, 1)
+
+    return narrow
+
+
+FILTERS = [ALL, Filters(text="Ana"), Filters(kind="release"), Filters(Period(date(2026, 3, 11)))]
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+def test_the_statement_is_the_same_in_parts(account, session, moving_clock, in_parts, filters):
+    withdraw(redemption=factories.ask(account, session), actor="registration:1")
+    moving_clock.advance(days=1)
     factories.ask(account, session)
-    whole = list(statement_rows.statement_table(account, ALL).rows)
-    monkeypatch.setattr(statement_rows, "FIRST_PART", 1)
-    monkeypatch.setattr(statement_rows, "PART", 1)
-    assert list(statement_rows.statement_table(account, ALL).rows) == whole
+    add_lot(account, 7)
+
+    def told():
+        table = statement_table(account, filters)
+        return list(table.rows), b"".join(csv_chunks(statement_table(account, filters)))
+
+    whole = told()
+    in_parts()
+    assert told() == whole
 
 
 @pytest.mark.parametrize("path", [("usage", "pdf"), ("theft", "csv")])
@@ -205,6 +228,29 @@ def test_the_page_shows_how_far_it_is(ask, get):
     assert '<progress max="100" value="25"' in get("files").content.decode()
 
 
+def test_progress_shows_while_the_file_is_made(ask, account, in_parts, monkeypatch):
+    """Nobody else sees what a transaction has written before it ends."""
+    job = services._claimed(ask())
+    in_parts()
+    add_lot(account, 7)
+    monkeypatch.setattr(services, "NOTE_EVERY", 1)
+    seen = []
+    monkeypatch.setattr(
+        services, "_update", lambda *_args, **_values: seen.append(len(connection.savepoint_ids))
+    )
+    depth = len(connection.savepoint_ids)
+    services._write(job)
+    assert set(seen) == {depth}
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_the_rows_that_were_written_are_noted(ask, ending):
+    job = ask(ending)
+    tasks.make_exports()
+    job.refresh_from_db()
+    assert (job.rows_written, job.rows_expected) == (2, 2)
+
+
 def test_a_file_that_is_not_ready_leads_to_the_progress(ask, get):
     assert get("file", ask().file_id).status_code == 302
 
@@ -227,14 +273,14 @@ def test_a_dead_workers_file_is_made_by_another(ask, moving_clock):
     job = services._claimed(ask())
     tasks.make_exports()
     meanwhile = ExportJob.objects.get(pk=job.pk).is_done
-    moving_clock.advance(minutes=5)
+    moving_clock.advance(seconds=50)
     tasks.make_exports()
     assert (meanwhile, ExportJob.objects.get(pk=job.pk).is_done) == (False, True)
 
 
 def test_who_lost_the_file_to_another_worker_writes_no_more(ask, moving_clock):
     job = services._claimed(ask())
-    moving_clock.advance(minutes=5)
+    moving_clock.advance(seconds=50)
     services._claimed(ExportJob.objects.get(pk=job.pk))
     with pytest.raises(services.ExportTaken):
         services._update(job, rows_written=1)
@@ -242,7 +288,7 @@ def test_who_lost_the_file_to_another_worker_writes_no_more(ask, moving_clock):
 
 def test_after_three_failures_it_is_given_up(ask, monkeypatch, moving_clock):
     job = ask()
-    monkeypatch.setitem(services.PIECES, "csv", lambda table: 1 / 0)
+    monkeypatch.setitem(services.PIECES, "csv", lambda table, progress: 1 / 0)
     for _attempt in range(4):
         tasks.make_exports()
         moving_clock.advance(minutes=2)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import openpyxl
 import pytest
 
-from reports.exports import Column, Table, csv_chunks, csv_response, file_name, xlsx_response
+from reports.exports import Column, Lines, Table, csv_chunks, csv_response, file_name, xlsx_response
 from reports.exports import xlsx as xlsx_module
 
 COLUMNS = [
@@ -68,7 +68,7 @@ def test_csv_is_sent_in_pieces():
 
 
 def test_csv_takes_the_databases_own_lines():
-    ready = Table("x", COLUMNS[:1], [], lines=lambda: iter([b"a\n", b"b\n"]))
+    ready = Table("x", COLUMNS[:1], [], lines=lambda: iter([Lines(b"a\n", 1), Lines(b"b\n", 1)]))
     assert list(csv_chunks(ready)) == [b"Who\n", b"a\n", b"b\n"]
 
 
