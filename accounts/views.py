@@ -211,6 +211,8 @@ def end_offer(request: HttpRequest, public_id: str) -> HttpResponse:
     except AccountsError as refusal:
         raise Http404("offer") from refusal
     messages.success(request, _("The offer has ended. Nothing has changed."))
+    if account.is_owned_by(request.user):
+        return redirect("accounts:ownership", account.public_id)
     return redirect("accounts:list")
 
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.returning import remembers
+from accounts.returning import explains_end, remembers
 from credits_portal import health
 from credits_portal.lib import theme
 
@@ -29,6 +29,9 @@ urlpatterns = [
     path("me/login/", to_sign_in),
     path("me/login/code/", to_sign_in),
     path("me/signup/", to_sign_up),
+    path("me/confirm-email/", explains_end(sign_in_views.email_verification_sent)),
+    path("me/login/code/confirm/", explains_end(sign_in_views.confirm_login_code)),
+    path("me/password/reset/confirm/", explains_end(sign_in_views.confirm_password_reset_code)),
     path("me/password/reset/", remembers(sign_in_views.password_reset)),
     path("me/", include("allauth.urls")),
     # After allauth's own addresses of these names, so that links lead here.

@@ -107,3 +107,33 @@ def test_what_one_returned_to_is_forgotten(client, ana):
     client.post(f"/sign-in/?next={CHECK}", {"login": "ana@example.com", "password": PASSWORD})
 
     assert client.get("/sign-in/").url == "/accounts/"
+
+
+CODE_PAGES = ["/me/confirm-email/", "/me/login/code/confirm/", "/me/password/reset/confirm/"]
+OVER = "That code has run out, or was asked for in another browser."
+
+
+@pytest.mark.parametrize("page", CODE_PAGES)
+def test_a_code_page_opened_in_another_browser_explains_itself(client, page):
+    assert OVER in client.get(page, follow=True).text
+
+
+def test_a_code_that_has_run_out_is_explained(client, settings):
+    page = client.post("/sign-up/", {"email": "new@example.com"}).url
+    settings.ACCOUNT_EMAIL_VERIFICATION_BY_CODE_TIMEOUT = -1
+
+    code = code_for("new@example.com")
+    assert OVER in client.post(page, {"code": code}, follow=True).text
+
+
+def test_three_wrong_codes_are_explained_once(client, ana):
+    page = client.post("/sign-in/", {"login": "ana@example.com"}).url
+    answers = [client.post(page, {"code": "wrong"}, follow=True).text for _ in range(3)]
+
+    assert ("Too many tries" in answers[2], OVER in answers[2]) == (True, False)
+
+
+def test_whoever_is_signed_in_is_told_nothing_of_codes(client, ana):
+    client.force_login(ana)
+
+    assert OVER not in client.get("/me/login/code/confirm/", follow=True).text

@@ -329,9 +329,10 @@ def test_another_accounts_delegate_is_offered_nothing(owner, account, delegate):
 
 def test_the_owner_takes_the_offer_back(owner, account, delegate):
     services.offer_ownership(delegate=delegate, actor=account.owner)
-    post(owner, "ownership_end", account)
+    answer = post(owner, "ownership_end", account)
     delegate.refresh_from_db()
     assert delegate.ownership_offered_at is None
+    assert answer.url == f"/accounts/{account.public_id}/ownership/"
 
 
 def test_the_offer_is_on_the_delegates_list(offered):
