@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from credits_portal.lib import formats
+from redemption.services import cancel
 from tests.factories.redemption import (
     CourseFactory,
     TrainingFactory,
@@ -146,6 +147,20 @@ def test_the_owner_opens_a_registration_from_the_list(client):
     assert redemption.link_token not in page.text
     path = f"/accounts/{account.public_id}/registrations/{redemption.reference}/"
     assert client.get(path)["Location"] == redemption.get_absolute_url()
+
+
+def test_the_owners_list_tells_whose_place_is_over(client):
+    account = funded_account()
+    redemption = register(account, session=TrainingSessionFactory(), names=("ann", "bo"))
+    cancel(
+        redemption=redemption,
+        places=redemption.registrations.filter(name="Bo"),
+        actor=account.owner,
+    )
+    client.force_login(account.owner)
+    page = client.get(f"/accounts/{account.public_id}/registrations/").text
+    assert 'Bo <span class="hint">(cancelled)</span>' in page
+    assert "100 returned" in page
 
 
 def test_a_delegate_sees_the_list_and_opens_nothing(client):
