@@ -23,6 +23,8 @@ LABELS = 3
 RUNGS_SHOWN = 12
 # A mark at the very edge would be cut off by a narrow screen.
 EDGE = 1.5
+# What a digit of the scale takes of the width of a phone, in per cent.
+DIGIT = 2.1
 
 
 class Tick(NamedTuple):
@@ -78,6 +80,11 @@ class Scale:
 
     top: int
 
+    @property
+    def left(self) -> float:
+        """Return how much of the width the scale's figures need, in per cent."""
+        return max(EDGE, DIGIT * len(number(self.top)))
+
     def y(self, amount: float) -> float:
         """Return the place of an amount in per cent from above."""
         return BOTTOM - (BOTTOM - TOP) * amount / self.top
@@ -124,7 +131,7 @@ def balance_chart(line: Timeline) -> Chart:
     scale = scale_for([line.opening, line.now, *(step.balance for step in steps)])
 
     def x(on: date) -> float:
-        return EDGE + (100 - 2 * EDGE) * max((on - line.first).days, 0) / span
+        return scale.left + (100 - scale.left - EDGE) * max((on - line.first).days, 0) / span
 
     def path(first: date, opening: int, steps: Sequence[Step], last: date) -> str:
         corners = [(x(first), opening)]
@@ -197,12 +204,12 @@ class Column(NamedTuple):
 
 def bars(columns: Sequence[Column], scale: Scale) -> tuple[list[Bar], list[Tick]]:
     """Return the bars side by side, and the labels for as many as have room."""
-    slot = 100 / max(len(columns), 1)
+    slot = (100 - scale.left) / max(len(columns), 1)
     width = min(slot * 0.7, 14)
     every = -(-len(columns) // LABELS) or 1
     drawn, labels = [], []
     for place, column in enumerate(columns):
-        middle = slot * (place + 0.5)
+        middle = scale.left + slot * (place + 0.5)
         y, part_y = scale.y(column.amount), scale.y(column.part)
         drawn.append(
             Bar(

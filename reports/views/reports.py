@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import signed_in, visible_account
 from accounts.ledger import balance
 from accounts.models import CreditAccount
+from credits_portal.lib import clock
 from credits_portal.lib.pages import page_number, page_of
 from reports import balances, charts, expiry, flows, statement, subscriptions, timeline, usage
 from reports.downloads import LARGE, REPORTS, file_name_of
@@ -30,8 +31,13 @@ def shown(
     """Render a report's page; filters that cannot be read answer 400 and say why."""
     is_owner = account.is_owned_by(request.user)
     terms = {
-        "account": account, "is_owner": is_owner, "form": form, "report": REPORTS[name], **context
-    }  # fmt: skip
+        "account": account,
+        "is_owner": is_owner,
+        "form": form,
+        "report": REPORTS[name],
+        "today": clock.today(),
+        **context,
+    }
     status = 200 if form.is_valid() else 400
     return render(request, f"reports/{name}.html", terms, status=status)
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.ledger import balance
 from redemption.models import Registration
 from redemption.services import cancel
-from reports import usage
+from reports import charts, usage
 from reports.periods import Period
 from tests.factories import approvals as factories
 from tests.factories.redemption import TrainingSessionFactory, add_lot, funded_account, register
@@ -206,3 +206,20 @@ def test_more_rows_cost_no_more_queries(client, used, name, django_assert_max_nu
         register(used, session=TrainingSessionFactory(), names=(f"p{number}", f"q{number}"))
     with django_assert_max_num_queries(len(few)):
         client.get(address)
+
+
+def test_the_bars_leave_room_for_the_figures_of_the_scale():
+    months = [(date(2026, 1, 1), 900), (date(2026, 2, 1), 18_000)]
+    chart = charts.usage_chart(months)
+    widest = max(len(tick.label) for tick in chart.levels)
+    assert float(chart.bars[0].x.rstrip("%")) >= charts.DIGIT * widest
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_printed_report_names_its_account_and_day(used, show, name):
+    assert f"· {used.name} · 10 March 2026" in show(used, name)
+
+
+def test_the_statement_names_its_span(used, show):
+    page = show(used, "statement", since="2026-03-01", until="2026-03-31", text="Ann")
+    assert "<caption>1 March 2026 to 31 March 2026 · Ann</caption>" in page
