@@ -14,7 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from credits_portal.lib import clock
+from credits_portal.lib import clock, formats
 from purchasing.models import Order, Payment, ProviderEvent, Refund, Shortfall
 
 # What is younger may still be under way.
@@ -81,10 +81,9 @@ def findings() -> list[Finding]:
 def _orders() -> Iterator[Finding]:
     for kind, orders in _queries().items():
         for order in orders.order_by("pk")[:MOST]:
-            detail = _("%(received)s received of %(total)s %(currency)s, %(status)s") % {
-                "received": f"{order.received:.2f}",
-                "total": f"{order.total:.2f}",
-                "currency": order.currency,
+            detail = _("%(received)s received of %(total)s, %(status)s") % {
+                "received": formats.money(order.received, order.currency),
+                "total": formats.money(order.total, order.currency),
                 "status": order.get_status_display(),
             }
             yield Finding(kind=kind, what=order.number, detail=detail, url=_page(order))
@@ -128,7 +127,8 @@ def _refunds() -> Iterator[Finding]:
     )
     hanging = Refund.objects.filter(late, status=Refund.Status.REQUESTED).select_related("order")
     for refund in hanging.order_by("pk")[:MOST]:
-        detail = f"{refund.amount} {refund.currency}. {refund.error}".strip()
+        amount = formats.money(refund.amount, refund.currency)
+        detail = f"{amount}. {refund.error}".strip()
         what = refund.order.number
         yield Finding(kind="refund_hangs", what=what, detail=detail, url=_page(refund))
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from purchasing.models import Order, Payment
+from purchasing.models import Dispute, Order, Payment, Refund
 from purchasing.services import can_write_off
 
 from .documents import DocumentInline
@@ -23,21 +23,45 @@ from .reconciliation import ReconciliationPage
 from .refunds import RefundPages
 
 
-class PaymentInline(admin.TabularInline[Payment, Order]):
+class MoneyInline(admin.TabularInline[Any, Order]):
+    """Money of an order: only services write it."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = True
+
+    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
+        """Nobody adds a row by hand."""
+        return False
+
+
+class PaymentInline(MoneyInline):
     """The money that came for an order."""
 
     model = Payment
-    extra = 0
-    can_delete = False
     readonly_fields = (
         "amount", "currency", "received_on", "provider", "external_id", "booked_at", "actor",
         "undone_at", "undone_reason",
     )  # fmt: skip
     fields = readonly_fields
 
-    def has_add_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        """Payments are booked by `settle`."""
-        return False
+
+class RefundInline(MoneyInline):
+    """The money that went back, or is to."""
+
+    model = Refund
+    readonly_fields = (
+        "amount", "currency", "credits", "status", "provider", "origin", "requested_at", "paid_on"
+    )  # fmt: skip
+    fields = readonly_fields
+
+
+class DisputeInline(MoneyInline):
+    """The money that a bank took back."""
+
+    model = Dispute
+    readonly_fields = ("amount", "currency", "credits", "status", "opened_at", "closed_at")
+    fields = readonly_fields
 
 
 class AttentionFilter(admin.SimpleListFilter):
@@ -79,7 +103,6 @@ class OrderAdmin(QuotePages, TermPages, TransferPages, RefundPages, Reconciliati
     search_help_text = gettext_lazy("Number, account, email address, PO number or company")
     date_hierarchy = "placed_at"
     view_on_site = False  # That page is the owner's.
-    inlines = [PaymentInline, DocumentInline]
     change_form_template = "purchasing/admin/order_change.html"
     change_list_template = "purchasing/admin/order_list.html"
 
@@ -87,6 +110,15 @@ class OrderAdmin(QuotePages, TermPages, TransferPages, RefundPages, Reconciliati
         """Return the orders with the money that came for each."""
         orders: QuerySet[Order] = Order.objects.with_received()
         return orders
+
+    def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:
+        """Show what went back only where something did."""
+        back: list[Any] = []
+        if obj and obj.refunds.exists():
+            back.append(RefundInline)
+        if obj and obj.disputes.exists():
+            back.append(DisputeInline)
+        return [PaymentInline, *back, DocumentInline]
 
     def get_fields(self, request: HttpRequest, obj: Order | None = None) -> list[Any]:
         """Show all but the keys of the secret link."""

@@ -25,9 +25,8 @@ class PaymentField(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Payment) -> str:
         """Return amount, day, way and reference, so that two payments differ."""
-        return _("%(amount)s %(currency)s of %(day)s, %(provider)s, %(reference)s") % {
-            "amount": obj.amount,
-            "currency": obj.currency,
+        return _("%(amount)s of %(day)s, %(provider)s, %(reference)s") % {
+            "amount": formats.money(obj.amount, obj.currency),
             "day": formats.day(obj.received_on),
             "provider": obj.get_provider_display(),
             "reference": obj.external_id,

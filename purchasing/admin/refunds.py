@@ -9,6 +9,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from credits_portal.lib import formats
 from purchasing.exceptions import PurchasingError
 from purchasing.facts import Facts
 from purchasing.forms import ReasonForm
@@ -80,8 +81,8 @@ class RefundPages(OrderPages):
             request,
             order,
             title=_("Transfer made"),
-            lead=_("Pay back %(amount)s %(currency)s to the customer’s bank, then note it here.")
-            % {"amount": refund.amount, "currency": refund.currency},
+            lead=_("Pay back %(amount)s to the customer’s bank, then note it here.")
+            % {"amount": formats.money(refund.amount, refund.currency)},
             form=TransferOutForm(sent(request)),
             act=lambda said: record_transfer_out(refund=refund, actor=actor, **said),
         )
@@ -117,7 +118,8 @@ class RefundPages(OrderPages):
         except PurchasingError as refusal:
             form.add_error(None, str(refusal))
             return False
-        self.log_change(request, order, _("Refund %s: %s") % (refund.amount, data["reason"]))
+        amount = formats.money(refund.amount, refund.currency)
+        self.log_change(request, order, _("Refund %s: %s") % (amount, data["reason"]))
         messages.success(request, _told(refund))
         return True
 

@@ -8,10 +8,18 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.ledger import CreditLot
+from credits_portal.lib import clock
 from purchasing.models import Payment, PriceList
 from purchasing.services import cancel_order
+from purchasing.services.disputes import record_dispute
 from tests.factories.accounts import CreditAccountFactory, UserFactory
-from tests.factories.purchasing import OrderFactory, PaidOrderFactory, pay
+from tests.factories.purchasing import (
+    OrderFactory,
+    PaidOrderFactory,
+    RefundFactory,
+    paid_by_card,
+    pay,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moving_clock")]
 
@@ -30,7 +38,7 @@ def staff_with(*permissions):
 def finance(db):
     return staff_with(
         "view_order", "change_order", "view_payment", "add_payment", "add_pricelist",
-        "view_document",
+        "view_document", "view_refund", "view_dispute",
     )  # fmt: skip
 
 
@@ -59,6 +67,26 @@ def transfer(client, order, **fields):
     if shown.context is None or shown.context.get("settlement") is None:
         return shown
     return client.post(path_of("transfer", order), data | {"seen": shown.context["form"].seen()})
+
+
+def test_the_page_of_an_order_shows_what_went_back(finance):
+    order, payment = paid_by_card()
+    RefundFactory(order=order, payment=payment, external_id="re_1")
+    record_dispute(
+        payment=payment,
+        external_id="dp_1",
+        amount=payment.amount,
+        currency="USD",
+        status="open",
+        opened_at=clock.now(),
+    )
+    shown = finance.get(path_of("change", order)).context["inline_admin_formsets"]
+    assert [each.opts.model.__name__ for each in shown] == [
+        "Payment",
+        "Refund",
+        "Dispute",
+        "Document",
+    ]
 
 
 # --- A transfer received -----------------------------------------------------------------------

@@ -204,7 +204,7 @@ def test_the_command_fails_and_names_what_it_found(capsys):
     assert told() == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines == [
-        f"overpaid {order.number}: 18005.00 received of 18000.00 USD, paid",
+        f"overpaid {order.number}: $18,005.00 received of $18,000.00, paid",
         "    Refund the excess; it takes no credits.",
         "1 to look at",
     ]

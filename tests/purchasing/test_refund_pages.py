@@ -94,7 +94,7 @@ def test_a_refund_names_who_asked_for_it_and_why(finance, order):
         f"user:{finance.session['_auth_user_id']}",
         "Plans changed.",
     )
-    assert LogEntry.objects.get().change_message == "Refund 4000.00: Plans changed."
+    assert LogEntry.objects.get().change_message == "Refund $4,000.00: Plans changed."
 
 
 def test_a_cards_money_goes_back_to_the_card(finance):
