@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -167,6 +167,11 @@ class RegistrationQuerySet(SecretLinkQuerySet):
     def live(self) -> "RegistrationQuerySet":
         """Return the places that wait or are booked."""
         return self.filter(status__in=Registration.LIVE)
+
+    def owed_if_called_off(self) -> "RegistrationQuerySet":
+        """Return the places of a class whose credits return if it is called off (rules.md 6.7)."""
+        given_up = Q(status=Registration.Status.MISSED, ended_at__lt=F("session__starts_at"))
+        return self.filter(Q(status__in=Registration.LIVE) | given_up)
 
     def paid(self) -> "RegistrationQuerySet":
         """Return the places whose credits stay redeemed (trust.md I15)."""

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accounts.models import User
 from credits_portal.lib import clock
@@ -17,9 +17,9 @@ from redemption.services.decisions import end_pending
 from redemption.signals import redemption_ended, redemption_moved
 
 
-def lock_concerned(session: TrainingSession) -> list[Redemption]:
-    """Lock the registrations with a place in the (locked) session, by id; return them."""
-    ids = session.registrations.live().values_list("redemption", flat=True)
+def lock_concerned(places: QuerySet[Registration]) -> list[Redemption]:
+    """Lock the registrations of places in a (locked) session, by id; return them."""
+    ids = places.values_list("redemption", flat=True)
     found = Redemption.objects.filter(pk__in=ids).order_by("pk")
     return [locked(redemption) for redemption in found]
 
@@ -36,7 +36,7 @@ def move_session(
     session = locked(session)
     if session.is_cancelled or session.has_started or starts_at <= clock.now():
         raise SessionClosedError
-    redemptions = lock_concerned(session)
+    redemptions = lock_concerned(session.registrations.live())
     session.moved_from, session.moved_at = session.starts_at, clock.now()
     session.starts_at, session.ends_at = starts_at, ends_at
     session.notice = notice
@@ -68,13 +68,15 @@ def _move_decide_by(redemption: Redemption, session: TrainingSession) -> None:
 def cancel_session(*, session: TrainingSession, notice: str, actor: User) -> TrainingSession:
     """Call a class off: all credits return, its waiting requests end, everybody is told.
 
+    A place given up before the start returns its credits too: there is no class to have missed.
     Credits whose lot has fewer than 60 days left come back as a new lot of 60 days.
     Raises NothingToChange where it was called off already.
     """
     session = locked(session)
     if session.is_cancelled:
         raise NothingToChange
-    redemptions = lock_concerned(session)
+    concerned = session.registrations.owed_if_called_off()
+    redemptions = lock_concerned(concerned)
     session.status = TrainingSession.Status.CANCELLED
     session.cancelled_at = clock.now()
     session.notice = notice
@@ -84,7 +86,7 @@ def cancel_session(*, session: TrainingSession, notice: str, actor: User) -> Tra
             entries = _end_request(redemption, actor, notice)
             places: list[Registration] = []
         else:
-            places = list(redemption.registrations.live().filter(session=session))
+            places = list(concerned.filter(redemption=redemption))
             entries = _return_all(redemption, places, actor, notice)
         emails.queue_class_cancelled(redemption, session, places, entries)
     return session

@@ -15,6 +15,7 @@ from redemption.services import (
     change_date,
     change_joining,
     confirm,
+    give_up,
     mark_attendance,
     move_session,
 )
@@ -291,6 +292,25 @@ def test_held_credits_of_a_class_called_off_get_60_days_too(session, staff):
     call_off(session, staff)
     assert CreditLot.objects.latest("id").last_day == clock.today() + timedelta(days=60)
     assert ledger.verify() == []
+
+
+def test_a_class_called_off_returns_the_credits_of_places_given_up(session, staff, moving_clock):
+    account = funded_account()
+    redemption = register(account, session=session, names=("ann", "bo"))
+    moving_clock.advance(days=20)
+    give_up(redemption=redemption, place=places(redemption)[0], actor="registration:1")
+    cancel_session(session=session, notice="Ill.", actor=staff)
+    assert balance(account).redeemed == 0
+    assert Redemption.objects.get().status == Redemption.Status.CANCELLED
+
+
+def test_a_class_called_off_afterwards_leaves_those_marked_as_missed(session, staff, moving_clock):
+    account = funded_account()
+    register(account, session=session)
+    moving_clock.advance(days=31)
+    mark_attendance(session=session, attended=set())
+    cancel_session(session=session, notice="Ill.", actor=staff)
+    assert balance(account).redeemed == 100
 
 
 def test_a_class_called_off_is_told_to_everybody(session, staff):
