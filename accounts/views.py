@@ -7,13 +7,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from credits_portal.lib.links import absolute
 from credits_portal.lib.pages import page_of
 
 from . import passkeys, services
-from .access import owned_account, signed_in, visible_account
+from .access import owned_account, posts_from, signed_in, visible_account
 from .exceptions import AccountsError, DelegateRefused
 from .forms import InviteForm, OfferForm, ProfileForm, SettingsForm
 from .models import CreditAccount, Delegate
@@ -106,8 +106,7 @@ def delegates(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "accounts/delegates.html", context)
 
 
-@login_required
-@require_POST
+@posts_from("accounts:delegates")
 def resend_invitation(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
     """Mail an invitation again."""
     account = owned_account(request, public_id)
@@ -121,8 +120,7 @@ def resend_invitation(request: HttpRequest, public_id: str, pk: int) -> HttpResp
     return redirect("accounts:delegates", account.public_id)
 
 
-@login_required
-@require_POST
+@posts_from("accounts:delegates")
 def remove_delegate(request: HttpRequest, public_id: str, pk: int) -> HttpResponse:
     """Remove a delegate or take an invitation back."""
     account = owned_account(request, public_id)
@@ -201,8 +199,7 @@ def _answer_offer(request: HttpRequest, account: CreditAccount) -> HttpResponse:
     return render(request, "accounts/ownership_offer.html", context)
 
 
-@login_required
-@require_POST
+@posts_from("accounts:ownership")
 def end_offer(request: HttpRequest, public_id: str) -> HttpResponse:
     """Take back an offer of ownership, or decline it."""
     account = visible_account(request, public_id)

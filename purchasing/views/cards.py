@@ -6,8 +6,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.access import posts_from
 from purchasing import methods
 from purchasing.exceptions import OrderClosed, PaymentUnderWay, PurchasingError
 from purchasing.forms import CardForm, SwitchForm
@@ -75,8 +76,7 @@ def card_left(request: HttpRequest, number: str) -> HttpResponse:
     return redirect(order)
 
 
-@login_required
-@require_POST
+@posts_from("purchasing:order")
 def switch(request: HttpRequest, number: str) -> HttpResponse:
     """Change how the order is to be paid."""
     order = owned_order(request, number)

@@ -1,20 +1,18 @@
 """The monthly statement: a delegate asks for it, whoever gets it stops it with one click."""
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
-from accounts.access import signed_in, visible_account
+from accounts.access import posts_from, signed_in, visible_account
 from reports import subscriptions
 
 
-@login_required
-@require_POST
+@posts_from("reports:months")
 def choose(request: HttpRequest, public_id: str) -> HttpResponse:
     """Let a delegate begin or stop the monthly statement; owners have it in their settings."""
     account = visible_account(request, public_id)

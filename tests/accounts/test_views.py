@@ -94,6 +94,19 @@ def test_a_change_needs_a_post(owner, account, name, arguments):
     assert page(owner, name, account, *arguments).status_code == 405
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "shown"),
+    [
+        ("delegate_resend", [1], "delegates"),
+        ("delegate_remove", [1], "delegates"),
+        ("ownership_end", [], "ownership"),
+    ],
+)
+def test_whoever_signs_in_on_the_way_comes_back_to_a_page(client, account, name, arguments, shown):
+    path = reverse(f"accounts:{name}", args=[account.public_id, *arguments])
+    assert client.post(path).url == f"/sign-in/?next=/accounts/{account.public_id}/{shown}/"
+
+
 # --- The list ---------------------------------------------------------------------------------
 
 

@@ -282,5 +282,10 @@ def test_a_paid_order_is_not_switched(owner, order):
     assert "can no longer be changed" in text_of(answer)
 
 
+def test_a_visitor_who_switches_signs_in_and_comes_back_to_the_order(client, order):
+    answer = client.post(path_of("switch_method", order), {"method": "transfer"})
+    assert answer.url == f"/sign-in/?next=/orders/{order.number}/"
+
+
 def test_a_switch_is_never_made_by_looking(owner, order):
     assert owner.get(path_of("switch_method", order)).status_code == 405
