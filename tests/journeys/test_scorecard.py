@@ -13,7 +13,8 @@ from tests.journeys import world as worlds
 from tests.journeys.screens import EVERY
 
 # The mark for the database also has it made: the module's fixture alone would meet another one.
-pytestmark = [pytest.mark.browser, pytest.mark.django_db]
+# On one engine: how a page looks does not depend on it.
+pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.sqlite]
 
 KILO = 1024
 

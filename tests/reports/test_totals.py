@@ -16,6 +16,7 @@ from reports import flows, statement, timeline, usage
 from reports.balances import balance_on
 from reports.periods import EVER, Period
 from reports.statement_rows import statement_table
+from tests.examples import LONG_HISTORIES
 
 pytestmark = pytest.mark.django_db
 
@@ -111,6 +112,7 @@ def told_by(verb):
     return [getattr(verb, name) for name in FIGURES]
 
 
+@LONG_HISTORIES
 @given(STEPS)
 def test_the_balance_of_any_past_day_is_what_the_ledger_said_then(moving_clock, steps):
     history = History(moving_clock, steps)
@@ -118,6 +120,7 @@ def test_the_balance_of_any_past_day_is_what_the_ledger_said_then(moving_clock, 
     assert told == {day: told_by(then) for day, then in history.snapshots.items()}
 
 
+@LONG_HISTORIES
 @given(STEPS, st.integers(0, 40))
 def test_the_balance_of_a_day_to_come_is_what_the_ledger_will_say(moving_clock, steps, days):
     history = History(moving_clock, steps)
@@ -127,6 +130,7 @@ def test_the_balance_of_a_day_to_come_is_what_the_ledger_will_say(moving_clock, 
     assert foretold == told_by(balance(account=history.account))
 
 
+@LONG_HISTORIES
 @given(STEPS, st.integers(0, 60), st.integers(0, 60))
 def test_purchases_less_what_left_is_the_balance_in_every_month(moving_clock, steps, skip, span):
     history = History(moving_clock, steps)
@@ -138,6 +142,7 @@ def test_purchases_less_what_left_is_the_balance_in_every_month(moving_clock, st
         assert rows[0].closing == history.evenings[period.last]
 
 
+@LONG_HISTORIES
 @given(STEPS)
 def test_all_months_together_are_the_ledgers_totals(moving_clock, steps):
     history = History(moving_clock, steps)
@@ -152,6 +157,7 @@ def test_all_months_together_are_the_ledgers_totals(moving_clock, steps):
     ] == [now.issued, now.redeemed, now.expired, now.withdrawn, now.available + now.held]
 
 
+@LONG_HISTORIES
 @given(STEPS)
 def test_the_value_of_all_months_is_the_value_of_the_lots(moving_clock, steps):
     history = History(moving_clock, steps)
@@ -164,6 +170,7 @@ def test_the_value_of_all_months_is_the_value_of_the_lots(moving_clock, steps):
     ]
 
 
+@LONG_HISTORIES
 @given(STEPS)
 def test_usage_adds_up_to_what_is_redeemed_by_credits_and_money(moving_clock, steps):
     history = History(moving_clock, steps)
@@ -172,6 +179,7 @@ def test_usage_adds_up_to_what_is_redeemed_by_credits_and_money(moving_clock, st
     assert (used.total.credits, used.total.value) == (on.totals["redeemed"], on.values["redeemed"])
 
 
+@LONG_HISTORIES
 @given(STEPS)
 def test_the_timeline_passes_through_every_evening(moving_clock, steps):
     history = History(moving_clock, steps)
@@ -185,6 +193,7 @@ def test_the_timeline_passes_through_every_evening(moving_clock, steps):
     assert levels == {day: history.evenings[day] for day in levels}
 
 
+@LONG_HISTORIES
 @given(STEPS)
 def test_the_statement_ends_with_what_is_booked_as_available(moving_clock, steps):
     history = History(moving_clock, steps)
@@ -195,6 +204,7 @@ def test_the_statement_ends_with_what_is_booked_as_available(moving_clock, steps
     assert (rows[-1][-1] if rows else 0, sum(row[-2] for row in rows)) == (booked, booked)
 
 
+@LONG_HISTORIES
 @given(STEPS)
 def test_the_page_and_the_file_tell_the_same_balances(moving_clock, steps):
     history = History(moving_clock, steps)

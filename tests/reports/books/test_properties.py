@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from credits_portal.lib import clock
 from reports.books import queries
 from reports.verification import verify
+from tests.examples import LONG_HISTORIES
 from tests.reports.books.histories import STEPS, History
 from tests.reports.books.plain import PlainBooks
 
@@ -42,6 +43,7 @@ def day_at(history, part):
     return history.began + timedelta(days=round(part * (clock.today() - history.began).days))
 
 
+@LONG_HISTORIES
 @given(taken=steps, parts=looks)
 def test_deferred_revenue_is_that_of_entries_and_class_dates(lived, taken, parts):
     def look(history):
@@ -56,6 +58,7 @@ def test_deferred_revenue_is_that_of_entries_and_class_dates(lived, taken, parts
     lived(taken, look)
 
 
+@LONG_HISTORIES
 @given(taken=steps)
 def test_each_month_goes_on_from_where_the_last_one_ended(lived, taken):
     def look(history):
@@ -69,6 +72,7 @@ def test_each_month_goes_on_from_where_the_last_one_ended(lived, taken):
     lived(taken, look)
 
 
+@LONG_HISTORIES
 @given(taken=steps, parts=looks)
 def test_what_is_owed_to_accounts_adds_up_to_what_is_owed(lived, taken, parts):
     def look(history):
