@@ -1,4 +1,4 @@
-"""How many examples a property test takes where each is a long history: a third of the profile's."""
+"""How many examples a test of long histories takes: a third of those of the profile."""
 
 from hypothesis import settings
 
