@@ -154,6 +154,9 @@ POSTGRESQL_OPTIONS: dict[str, Any] = {
         "min_size": 1,
         "max_size": env.number("DATABASE_POOL_SIZE", 12, least=1),
         "timeout": 4,
+        # Soon given up, so that the next page tries anew: its waits between tries double, and it
+        # would find a database that was away for a minute half a minute late.
+        "reconnect_timeout": 3,
     },
     "connect_timeout": 3,
     # For the cursors of lib/statements.py; Django's own prepare nothing.

@@ -14,7 +14,15 @@ import pytest
 import redis
 import yaml
 
-from tests.portal.production import PRODUCTION, ROOT, environment, free_port, get, wait_until
+from tests.portal.production import (
+    PRODUCTION,
+    ROOT,
+    environment,
+    free_port,
+    get,
+    manage,
+    wait_until,
+)
 from tests.smtp_sink import SmtpSink
 
 PARTS = ["web", "worker", "beat"]
@@ -57,16 +65,23 @@ class Composition:
         variables = environment(**self.variables(name))
         subprocess.run(command, cwd=ROOT, env=variables, check=True, timeout=120)
 
-    def start(self, name):
-        """Start a service."""
-        log = (self.folder / f"{name}.log").open("wb")
-        self.running[name] = subprocess.Popen(
-            self.command(name),
+    def start(self, name, *, called="", command=None, **variables):
+        """Start a service; another of its kind is `called` otherwise, with its own command."""
+        called = called or name
+        log = (self.folder / f"{called}.log").open("wb")
+        self.running[called] = subprocess.Popen(
+            command or self.command(name),
             cwd=ROOT,
-            env=environment(**self.variables(name)),
+            env=environment(**self.variables(name) | variables),
             stdout=log,
             stderr=log,
         )
+
+    def python(self, code):
+        """Run Python beside the services, on their database; return what it printed."""
+        done = manage("shell", "--no-imports", "--command", code, **self.variables("worker"))
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def stop(self):
         """Stop every service as a container engine does; return their exit statuses."""
