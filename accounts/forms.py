@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core import signing
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -90,9 +91,16 @@ class SettingsForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language of your mails"), choices=languages, required=False
     )
+    # The settings as the page showed them: what another window has changed since stays.
+    shown = forms.CharField(max_length=4000, required=False, widget=forms.HiddenInput)
+
+    NOT_THE_ACCOUNTS = ("language", "shown")
+    SALT = "accounts.settings"
 
     def __init__(self, *args: Any, account: CreditAccount, **kwargs: Any) -> None:
-        values = {name: getattr(account, name, "") for name in self.base_fields}
+        names = [name for name in self.base_fields if name not in self.NOT_THE_ACCOUNTS]
+        values = {name: getattr(account, name) for name in names}
+        values["shown"] = signing.dumps(values, salt=self.SALT)
         values["language"] = account.owner.language or settings.LANGUAGE_CODE
         super().__init__(*args, **{**kwargs, "initial": values})
         self.fields["requires_approval"].help_text = approval_help(account)
@@ -101,8 +109,17 @@ class SettingsForm(forms.Form):
 
     @property
     def account_settings(self) -> dict[str, Any]:
-        """Return the cleaned settings of the account, without the person's language."""
-        return {name: self.cleaned_data[name] for name in self.fields if name != "language"}
+        """Return those settings of the account that differ from what the page showed."""
+        try:
+            shown = signing.loads(self.cleaned_data["shown"], salt=self.SALT)
+        except signing.BadSignature:
+            shown = {}
+        said = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in self.NOT_THE_ACCOUNTS
+        }
+        return {name: value for name, value in said.items() if shown.get(name, ...) != value}
 
 
 def approval_help(account: CreditAccount) -> str:

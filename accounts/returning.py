@@ -1,4 +1,4 @@
-"""Signing in returns to what one was doing, by whichever way one gets in (rules.md 9)."""
+"""Signing in returns to what one was doing, by whichever way one gets in."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -271,6 +271,22 @@ def test_the_owner_saves_settings(owner, account):
     assert (account.requires_approval, account.sign_in_above) == (True, 5000)
 
 
+def test_a_setting_changed_in_another_window_stays(owner, account):
+    stale = page(owner, "settings", account).context["form"]["shown"].value()
+    CreditAccount.objects.update(requires_approval=True)
+    post(owner, "settings", account, **SETTINGS | {"name": "Acme Maps", "shown": stale})
+    account.refresh_from_db()
+    assert (account.requires_approval, account.name) == (True, "Acme Maps")
+
+
+@pytest.mark.parametrize("shown", ["", "forged", "x" * 3000])
+def test_without_what_was_shown_the_whole_form_counts(owner, account, shown):
+    CreditAccount.objects.update(requires_approval=True)
+    post(owner, "settings", account, **SETTINGS, shown=shown)
+    account.refresh_from_db()
+    assert account.requires_approval is False
+
+
 def test_an_empty_amount_switches_it_off(owner, account):
     CreditAccount.objects.update(low_balance_at=100)
     post(owner, "settings", account, **SETTINGS, low_balance_at="")
