@@ -204,7 +204,7 @@ else:
     CONTROL_DIR = VAR_DIR / "celery" / "control"
     for _folder in (QUEUE_DIR, CONTROL_DIR):
         _folder.mkdir(parents=True, exist_ok=True)
-    CELERY_BROKER_URL = "filesystem://"
+    CELERY_BROKER_URL = "filesystem://localhost"  # without a host it warns at each task
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         "data_folder_in": str(QUEUE_DIR),
         "data_folder_out": str(QUEUE_DIR),
