@@ -46,7 +46,7 @@ def of_moving(session: TrainingSession, starts_at: datetime, ends_at: datetime) 
 
 def of_calling_off(session: TrainingSession) -> list[str]:
     """Say what calling a class off does (rules.md 6)."""
-    live = session.registrations.live()
+    live = session.registrations.owed_if_called_off()
     booked = live.exclude(status=Registration.Status.WAITING).aggregate(
         places=Count("pk"), credits=Sum("credits"), accounts=Count("account", distinct=True)
     )

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import ledger
 from redemption.models import Registration, TrainingSession
-from redemption.services import Person, cancel, mark_attendance
+from redemption.services import Person, cancel, give_up, mark_attendance
 from tests.factories.redemption import (
     TrainingFactory,
     TrainingSessionFactory,
@@ -122,6 +122,15 @@ def test_a_preview_of_other_times_moves_nothing(admin_client, session):
 def test_an_end_before_the_start_is_refused(admin_client, session):
     text, _answer = move(admin_client, session, ends_at="2026-05-04T08:00")
     assert "The end comes after the start." in text
+
+
+def test_what_returns_counts_places_given_up(admin_client, session, moving_clock):
+    redemption = register(funded_account(), session=session, names=("ann", "bo"))
+    moving_clock.moment = session.starts_at - timedelta(hours=1)
+    place = redemption.registrations.first()
+    give_up(redemption=redemption, place=place, actor="registration:1")
+    text = admin_client.get(page(session, "cancel")).text
+    assert "200 credits go back to the lots they came from: places 2, accounts 1." in text
 
 
 def test_before_a_class_is_called_off_the_page_says_what_returns(admin_client, session):
