@@ -19,6 +19,8 @@ MISSING = re.compile(r'the text `"(.+?)"` could not be displayed')
 ESCAPED = re.compile(r"\\u\{([0-9a-f]+)\}")
 STAND_IN = "\N{WHITE SQUARE}"
 LATIN_1 = 0xFF
+# What stays when little else does: ends of lines, and places to break a long word.
+INVISIBLE = "\n\N{ZERO WIDTH SPACE}"
 
 
 def draw(layout: str, sheet: Mapping[str, Any], *, timestamp: int) -> bytes:
@@ -75,8 +77,13 @@ def _without(sheet: Mapping[str, Any], missing: set[str] | None) -> str:
     """Return the sheet as JSON with squares for `missing`, or for all but Latin 1."""
 
     def shown(character: str) -> str:
-        lost = ord(character) > LATIN_1 if missing is None else character in missing
-        return STAND_IN if lost else character
+        return STAND_IN if is_lost(character) else character
+
+    def is_lost(character: str) -> bool:
+        if missing is not None:
+            return character in missing
+        is_plain = ord(character) <= LATIN_1 and character.isprintable()
+        return not is_plain and character not in INVISIBLE
 
     def walk(value: Any) -> Any:
         if isinstance(value, str):

@@ -184,6 +184,11 @@ def test_a_character_that_no_font_has_becomes_a_square():
     assert "Acme □ Ltd" in text_of(paper("invoice", company="Acme \U0001fae0 Ltd"))
 
 
+def test_signs_that_no_font_can_show_at_all_break_no_paper():
+    signs = "\u12ef\u0e33\u20dd\u0301\u0301\U0001f468\x1c\u0301"
+    assert "Acme" in text_of(paper("invoice", company=f"Acme {signs}", address=signs[::-1]))
+
+
 def test_a_long_address_stays_on_the_first_page():
     document = paper("receipt", address="x\n" * 250)
     assert len(read(document).pages) == 1
