@@ -1,10 +1,12 @@
 """Tests of the mails of purchasing, rendered as they are sent."""
 
 import re
+from decimal import Decimal
 
 import pytest
 
 from accounts import passkeys
+from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
 from credits_portal.outbox.rendering import render
 from purchasing.models import TaxRule
@@ -14,8 +16,15 @@ from purchasing.services import (
     cancel_order,
     issue_credit_note,
 )
+from purchasing.services.refunds import record_provider_refund
 from tests.factories.accounts import CreditAccountFactory
-from tests.factories.purchasing import OrderFactory, PaidOrderFactory, RefundFactory, pay
+from tests.factories.purchasing import (
+    OrderFactory,
+    PaidOrderFactory,
+    RefundFactory,
+    paid_by_card,
+    pay,
+)
 from tests.mailbox import assert_good_mail
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("moving_clock")]
@@ -130,6 +139,20 @@ def test_a_credit_note_names_the_currency_that_went_back():
     refund = RefundFactory(credits=0, currency="EUR")
     issue_credit_note(refund=refund)
     assert "4,000.00 EUR of order" in mail("credit_note").body
+
+
+def test_staff_hear_that_the_credits_of_a_refund_made_outside_are_back():
+    _order, payment = paid_by_card()
+    for status in ("done", "failed"):
+        record_provider_refund(
+            payment=payment,
+            external_id="re_1",
+            amount=Decimal(4_000),
+            currency="USD",
+            status=status,
+            made_on=clock.today(),
+        )
+    assert "Credits that were taken for it are back in the account." in mail("refund_failed").body
 
 
 def test_the_accounts_departments_copy_leads_to_its_own_page_only(settings):
