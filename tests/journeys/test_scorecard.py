@@ -134,3 +134,13 @@ def test_a_button_that_needs_a_script_is_shown_by_one(new_context, site, scripts
     page.get_by_role("heading", name="Message for the team").wait_for()
     shown = page.locator("main button[data-copy]:visible").all_inner_texts()
     assert [label.split()[0] for label in shown] == buttons
+
+
+def test_an_amount_that_is_none_is_explained_while_one_types(page, site):
+    explained = page.get_by_text("Enter a whole number of credits from 1 to 1,000,000")
+    page.goto(site.url)
+    page.get_by_label("How many credits?").fill("18.000")
+    explained.wait_for()
+    page.get_by_role("button", name="Show the price").click()
+    page.get_by_role("alert").wait_for()
+    assert explained.locator("visible=true").count() == 2  # in the summary and at the field
