@@ -9,10 +9,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import ledger
 from accounts.models import CreditAccount, User
-from accounts.services.adjustments import move_credits
-from credits_portal.lib import clock, formats
+from accounts.services.adjustments import grant_credits, move_credits, withdraw_credits
+from credits_portal.lib import formats
 
 from .forms import AdjustForm, IssueForm, MoveForm, WithdrawForm
 
@@ -41,19 +40,15 @@ def preview_withdrawal(account: CreditAccount, given: Given) -> str:
 
 def withdraw(_account: CreditAccount, given: Given, actor: User) -> None:
     """Take credits out of circulation."""
-    ledger.withdraw(
-        lot=given["lot"],
-        credits=given["credits"],
-        key=f"adjust:{given['key']}",
-        actor=actor,
-        reason=given["reason"],
-    )
+    names = ("lot", "credits", "reason")
+    withdraw_credits(key=str(given["key"]), actor=actor, **{name: given[name] for name in names})
 
 
 def preview_issue(account: CreditAccount, given: Given) -> str:
     """Say what an issue does."""
-    return _("%(credits)s are granted to %(account)s, usable until %(day)s.") % {
+    return _("%(credits)s at %(price)s are granted to %(account)s, usable until %(day)s.") % {
         "credits": formats.credits(given["credits"]),
+        "price": formats.unit_price(given["unit_price"] or Decimal(0)),
         "account": account,
         "day": formats.day(given["last_day"]),
     }
@@ -61,13 +56,12 @@ def preview_issue(account: CreditAccount, given: Given) -> str:
 
 def issue(account: CreditAccount, given: Given, actor: User) -> None:
     """Give credits as a lot bought today."""
-    ledger.issue(
+    grant_credits(
         account=CreditAccount.objects.get(pk=account.pk),
         credits=given["credits"],
         unit_price=given["unit_price"] or Decimal(0),
-        purchased_on=clock.today(),
         last_day=given["last_day"],
-        key=f"adjust:{given['key']}",
+        key=str(given["key"]),
         actor=actor,
         reason=given["reason"],
     )
@@ -82,7 +76,7 @@ def preview_move(account: CreditAccount, given: Given) -> str:
         "credits": formats.credits(given["credits"]),
         "account": account,
         "to": f"{given['to']} ({given['to'].owner})",
-        "price": formats.money(given["lot"].unit_price),
+        "price": formats.unit_price(given["lot"].unit_price),
         "day": formats.day(given["lot"].last_day),
     }
 

@@ -12,8 +12,9 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.translation import gettext_lazy as _
 
-from accounts.ledger import LedgerError
+from accounts.ledger import LedgerError, balance
 from accounts.models import User
+from accounts.services.adjustments import is_adjusted
 
 from . import staff_queries
 from .adjustments import ADJUSTMENTS
@@ -86,13 +87,22 @@ class AccountOverviewAdmin(admin.ModelAdmin[AccountOverview]):
         adjustment = ADJUSTMENTS[name]
         data = request.POST if request.method == "POST" else None
         form = adjustment.form(data, account=account)
+        if request.POST.get("seen") and self._is_booked(form):
+            self.message_user(request, _("That is booked already."), messages.INFO)
+            return redirect("admin:reports_accountoverview_change", account.pk)
         preview = ""
         if form.is_valid():
             if request.POST.get("seen") == form.seen() and self._book(request, account, form, name):
                 return redirect("admin:reports_accountoverview_change", account.pk)
             preview = adjustment.preview(account, form.cleaned_data)
-        context = {"form": form, "preview": preview}
+        context = {"form": form, "preview": preview, "balance": balance(account=form.account)}
         return self._page(request, account, "adjust", str(adjustment.title), context)
+
+    def _is_booked(self, form: AdjustForm) -> bool:
+        """Tell whether the form was sent before: its lot may have too little left by now."""
+        form.is_valid()
+        key = form.cleaned_data.get("key")
+        return key is not None and is_adjusted(account=form.account, key=str(key))
 
     def _book(
         self, request: HttpRequest, account: AccountOverview, form: AdjustForm, name: str

@@ -24,7 +24,7 @@ class LotField(forms.ModelChoiceField):  # type: ignore[type-arg]
         """Return what is available, at which price, and until when."""
         return _("%(credits)s at %(price)s until %(day)s") % {
             "credits": formats.credits(obj.available),
-            "price": formats.money(obj.unit_price),
+            "price": formats.unit_price(obj.unit_price),
             "day": formats.day(obj.last_day),
         }
 
@@ -78,7 +78,9 @@ class MoveForm(FromLotForm):
     """Credits to move to another account."""
 
     to = forms.CharField(
-        label=_("To the account"), max_length=16, help_text=_("Its public ID, as in its address.")
+        label=_("To the account"),
+        max_length=16,
+        help_text=_("Its public ID, as on its page and in its address."),
     )
 
     field_order = ["lot", "credits", "to"]

@@ -1,17 +1,20 @@
 """Everything about one account, for staff: a constant number of queries."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Model
+from django.db.models import Case, Model, When
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ledger import Balance, balance
-from accounts.models import CreditAccount, CreditLot, Hold, LedgerEntry
-from credits_portal.lib.formats import day, moment, money, number
+from accounts.models import CreditAccount, CreditLot, Delegate, Hold, LedgerEntry, Passkey
+from accounts.services import names_of_actors
+from credits_portal.lib import clock
+from credits_portal.lib.formats import day, moment, money, number, unit_price
 from credits_portal.outbox.models import OutboundMail
 from purchasing.models import Order
 from redemption.models import Redemption
@@ -42,14 +45,16 @@ class Everything:
 def everything(account: CreditAccount) -> Everything:
     """Return all that staff look at on the account's page."""
     pk = account.pk
-    tables = [lots(pk), entries(pk), holds(pk), orders(pk), registrations(pk), mails(pk)]
+    tables = [lots(pk), holds(pk), orders(pk), registrations(pk), entries(pk)]
+    tables += [people(pk), passkeys(pk), mails(pk)]
     owner_of_all = CreditAccount.objects.get(pk=pk)
     return Everything(balance=balance(account=owner_of_all), tables=tables)
 
 
 def lots(account: int) -> Table:
-    """Return the lots, soonest last day first."""
-    rows = CreditLot.objects.filter(account=account).order_by("-last_day", "-id")[:SHOWN]
+    """Return the lots as they are drawn, soonest last day first; then those past it."""
+    is_over = Case(When(last_day__lt=clock.today(), then=1), default=0)
+    rows = CreditLot.objects.filter(account=account).order_by(is_over, "last_day", "id")[:SHOWN]
     columns = [_("Last usable day"), _("Bought"), _("Credits"), _("Price"), _("Available")]
     columns += [_("Held"), _("Redeemed"), _("Expired"), _("Withdrawn")]
     return Table(
@@ -62,7 +67,7 @@ def lots(account: int) -> Table:
                     day(lot.last_day),
                     day(lot.purchased_on),
                     number(lot.credits),
-                    money(lot.unit_price),
+                    unit_price(lot.unit_price),
                     number(lot.available),
                     number(lot.held),
                     number(lot.redeemed),
@@ -81,7 +86,7 @@ def entries(account: int) -> Table:
     return Table(
         _("Ledger entries"),
         [_("Number"), _("Kind"), _("Credits"), _("Reason"), _("Actor"), _("Effective")],
-        [(page(row), [row.number, *_booked(row), moment(row.effective_at)]) for row in rows],
+        [(page(row), [*booked, moment(row.effective_at)]) for row, booked in _booked(rows)],
     )
 
 
@@ -91,7 +96,7 @@ def holds(account: int) -> Table:
     return Table(
         _("Open holds"),
         [_("Number"), _("Kind"), _("Credits"), _("Reason"), _("Actor")],
-        [(page(row), [row.number, *_booked(row)]) for row in rows],
+        [(page(row), booked) for row, booked in _booked(rows)],
     )
 
 
@@ -162,10 +167,62 @@ def mails(account: int) -> Table:
     )
 
 
+def people(account: int) -> Table:
+    """Return the delegates, the latest invited first."""
+    rows = Delegate.objects.filter(account=account).order_by("-id")[:SHOWN]
+    return Table(
+        _("Delegates"),
+        [_("Email address"), _("Name"), _("Status"), _("Invited"), _("Accepted"), _("Removed")],
+        [
+            (
+                "",
+                [
+                    row.email,
+                    row.name,
+                    row.get_status_display(),
+                    *map(_when, (row.invited_at, row.accepted_at, row.removed_at)),
+                ],
+            )
+            for row in rows
+        ],
+    )
+
+
+def passkeys(account: int) -> Table:
+    """Return the passkeys by their last four characters, the latest first."""
+    rows = Passkey.objects.filter(account=account).order_by("-id")[:SHOWN]
+    return Table(
+        _("Training passkeys"),
+        [_("Last four"), _("Made"), _("Last used"), _("Replaced")],
+        [
+            ("", [row.last_four, *map(_when, (row.created_at, row.last_used_at, row.replaced_at))])
+            for row in rows
+        ],
+    )
+
+
+def _when(value: datetime | None) -> str:
+    return moment(value) if value else "-"
+
+
 def page(row: Model) -> str:
     """Return the address of the row's own admin page."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def _booked(entry: LedgerEntry) -> list[Any]:
-    return [entry.get_kind_display(), number(entry.credits), entry.reason, entry.actor]
+def _booked(rows: Iterable[LedgerEntry]) -> list[tuple[LedgerEntry, list[Any]]]:
+    entries = list(rows)
+    names = names_of_actors(entry.actor for entry in entries)
+    return [
+        (
+            entry,
+            [
+                entry.number,
+                entry.get_kind_display(),
+                number(entry.credits),
+                entry.reason,
+                names[entry.actor],
+            ],
+        )
+        for entry in entries
+    ]

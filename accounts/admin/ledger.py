@@ -3,9 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.readonly import ReadOnly
 from accounts.ledger import CreditLot, Hold, LedgerEntry, Posting
+from accounts.services import names_of_actors
 
 ACCOUNT_SEARCH = ["account__name", "account__owner__email", "account__public_id"]
 
@@ -40,11 +43,25 @@ class CreditLotAdmin(ReadOnly, admin.ModelAdmin[CreditLot]):
 class EntryAdmin(ReadOnly, admin.ModelAdmin[Any]):
     """Entries and holds: who booked what, when and why."""
 
-    list_display = ["account", "number", "kind", "credits", "effective_at", "actor", "reason"]
+    list_display = ["account", "number", "kind", "credits", "effective_at", "who", "reason"]
     list_display_links = ["number"]
     list_select_related = ["account"]
     search_fields = [*ACCOUNT_SEARCH, "key", "actor"]
+    search_help_text = _("Account, owner, public ID, actor, or a key such as order:TC-2026-000001")
     ordering = ["-pk"]
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Find the names of all actors of the page at once."""
+        page = super().get_changelist_instance(request)
+        names = names_of_actors(entry.actor for entry in page.result_list)
+        for entry in page.result_list:
+            entry.actor_name = names[entry.actor]
+        return page
+
+    @admin.display(description=_("actor"), ordering="actor")
+    def who(self, entry: Any) -> str:
+        """Return who booked it: a person by address, else the job or registration."""
+        return str(entry.actor_name)
 
 
 @admin.register(LedgerEntry)

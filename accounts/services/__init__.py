@@ -19,6 +19,7 @@ from .people import (
     approvers_of,
     deciders_of,
     delegates_with_mail_state,
+    names_of_actors,
     reminder_recipients,
 )
 from .reminders import Subscription, subscription_of, unsubscribe, unsubscribe_url
@@ -36,6 +37,7 @@ __all__ = [
     "freeze",
     "invite_delegate",
     "low_balance_alert",
+    "names_of_actors",
     "offer_ownership",
     "open_account",
     "release",

@@ -1,10 +1,56 @@
 """What staff do to credits by hand, always with a reason (rules.md 9)."""
 
+from datetime import date
+from decimal import Decimal
+
 from accounts import ledger, passkeys
-from accounts.models import CreditAccount, CreditLot, User
+from accounts.models import CreditAccount, CreditLot, LedgerEntry, User
+from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
 
 from .alerts import low_balance_alert
+
+
+def is_adjusted(*, account: CreditAccount, key: str) -> bool:
+    """Tell whether the adjustment of this key is booked: a second click, or the back button."""
+    keys = [f"adjust:{key}", f"move:{key}:out"]
+    return LedgerEntry.objects.filter(account=account.pk, key__in=keys).exists()
+
+
+@transactional
+def withdraw_credits(*, lot: CreditLot, credits: int, key: str, actor: User, reason: str) -> None:
+    """Take available credits of a lot out of circulation; a low balance is told.
+
+    Raises ledger.InsufficientCredits for more than is available or a lot past its last day.
+    """
+    account = locked(lot.account)
+    with low_balance_alert(account=account, cause=f"adjust:{key}"):
+        ledger.withdraw(lot=lot, credits=credits, key=f"adjust:{key}", actor=actor, reason=reason)
+
+
+@transactional
+def grant_credits(
+    *,
+    account: CreditAccount,
+    credits: int,
+    unit_price: Decimal,
+    last_day: date,
+    key: str,
+    actor: User,
+    reason: str,
+) -> CreditLot:
+    """Give an account credits as a lot bought today, and a passkey to spend them if it has none."""
+    passkeys.ensure(account=account)
+    return ledger.issue(
+        account=account,
+        credits=credits,
+        unit_price=unit_price,
+        purchased_on=clock.today(),
+        last_day=last_day,
+        key=f"adjust:{key}",
+        actor=actor,
+        reason=reason,
+    )
 
 
 @transactional

@@ -1,6 +1,6 @@
 """Who may decide and who is told."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from accounts.models import CreditAccount, Delegate, DelegateQuerySet, User
@@ -39,6 +39,14 @@ def deciders_of(account: CreditAccount, *, senders: Collection[str]) -> list[App
     own = {email.casefold() for email in senders}
     others = [approver for approver in everybody if approver.email.casefold() not in own]
     return others or [approver for approver in everybody if approver.delegate_id is None]
+
+
+def names_of_actors(actors: Iterable[str]) -> dict[str, str]:
+    """Return how to show the actors of ledger entries to staff: people by their address."""
+    found = set(actors)
+    pks = {int(actor[5:]): actor for actor in found if actor.startswith("user:")}
+    people = User.objects.filter(pk__in=pks).values_list("pk", "email")
+    return {actor: actor for actor in found} | {pks[pk]: email for pk, email in people}
 
 
 def reminder_recipients(account: CreditAccount, *, early: bool) -> list[Approver]:

@@ -3,7 +3,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from accounts import passkeys
+from accounts import ledger, passkeys
 from accounts.models import User
 from tests.factories.accounts import (
     CreditAccountFactory,
@@ -221,3 +221,11 @@ def test_who_may_not_see_everything_gets_no_link_to_it(support, account):
 def test_the_page_of_an_account_has_nothing_to_save(superuser, account):
     page = superuser.get(reverse("admin:accounts_creditaccount_change", args=[account.pk])).text
     assert 'name="_save"' not in page
+
+
+def test_the_ledger_names_people_as_actors(superuser, account):
+    lot = account.lots.get()
+    ledger.withdraw(lot=lot, credits=1, key="x", actor=account.owner, reason="A mistake")
+    text = superuser.get("/admin/accounts/ledgerentry/").text
+    assert f"user:{account.owner.pk}" not in text
+    assert '<td class="field-who">olive@example.com</td>' in text

@@ -8,9 +8,11 @@ from django.urls import reverse
 from accounts import ledger
 from accounts.models import CreditLot, LedgerEntry
 from credits_portal.lib import clock
+from credits_portal.outbox.models import OutboundMail
+from reports import staff_queries
 from tests.factories import approvals as factories
 from tests.factories.accounts import UserFactory
-from tests.factories.redemption import funded_account
+from tests.factories.redemption import add_lot, funded_account
 
 
 @pytest.fixture
@@ -121,6 +123,50 @@ def test_granting_makes_a_lot(adjust, account):
     adjust("issue", credits="250", last_day=last_day.isoformat())
     made = CreditLot.objects.latest("id")
     assert (made.account_id, made.credits, made.last_day) == (account.pk, 250, last_day)
+
+
+def test_a_grant_to_an_account_without_a_passkey_makes_one(adjust, account):
+    account.passkeys.all().delete()
+    adjust("issue", credits="250", last_day=clock.today().isoformat())
+    assert account.passkeys.filter(replaced_at=None).count() == 1
+
+
+def test_a_withdrawal_below_the_owners_threshold_is_told(adjust, account, lot):
+    account.low_balance_at = 2_000
+    account.save(update_fields=["low_balance_at"])
+    adjust("withdraw", lot=lot.pk, credits="4,900")
+    assert OutboundMail.objects.filter(name="accounts.low_balance").exists()
+
+
+def test_a_second_click_that_the_lot_could_not_pay_is_told_as_done(adjust, client, account, lot):
+    first = adjust("withdraw", lot=lot.pk, credits="4,000")
+    assert first.status_code == 302
+    data = {"key": "6b6e1f4e-0000-4000-8000-000000000001", "reason": "A mistake", "seen": "x"}
+    again = client.post(page_of(account, "withdraw"), data | {"lot": lot.pk, "credits": "4,000"})
+    assert again.status_code == 302
+    lot.refresh_from_db()
+    assert lot.withdrawn == 4_000
+
+
+def test_the_page_names_people_as_actors(adjust, client, staff, account, lot):
+    adjust("withdraw", lot=lot.pk, credits="1")
+    page = client.get(page_of(account)).text
+    assert f"user:{staff.pk}" not in page
+    assert staff.email in page
+
+
+def test_the_page_shows_delegates_and_the_passkeys_last_four(client, staff, account):
+    page = client.get(page_of(account)).text
+    assert account.passkeys.get().last_four in page
+    assert "Delegates" in page
+
+
+def test_lots_stand_as_they_are_drawn_the_ended_last(staff, account, moving_clock):
+    today = clock.today()
+    add_lot(account, 7, last_day=today - timedelta(days=1))
+    add_lot(account, 8, last_day=today)
+    rows = [cells[2] for _page, cells in staff_queries.lots(account.pk).rows]
+    assert (rows[0], rows[-1]) == ("8", "7")
 
 
 def test_moving_keeps_price_and_last_day(adjust, lot):
