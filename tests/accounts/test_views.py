@@ -1,3 +1,4 @@
+import re
 from datetime import date
 
 import pytest
@@ -105,6 +106,24 @@ def test_a_change_needs_a_post(owner, account, name, arguments):
 def test_whoever_signs_in_on_the_way_comes_back_to_a_page(client, account, name, arguments, shown):
     path = reverse(f"accounts:{name}", args=[account.public_id, *arguments])
     assert client.post(path).url == f"/sign-in/?next=/accounts/{account.public_id}/{shown}/"
+
+
+def tabs_of(answer):
+    """Return the last parts of the addresses that the account's tabs lead to."""
+    tabs = answer.text.split('class="subnav"')[1].split("</nav>")[0]
+    return [address.rstrip("/").rpartition("/")[2] for address in re.findall('href="(.+?)"', tabs)]
+
+
+def test_a_delegate_is_led_to_every_page_that_is_open_to_them(client, account, delegate):
+    client.force_login(UserFactory(email=delegate.email))
+    overview = account.public_id
+    answer = client.get(account.get_absolute_url())
+    assert tabs_of(answer) == [overview, "lots", "reports", "registrations"]
+
+
+def test_an_owner_is_led_to_every_page(owner, account):
+    answer = owner.get(account.get_absolute_url())
+    assert tabs_of(answer)[4:] == ["orders", "passkey", "delegates", "settings"]
 
 
 # --- The list ---------------------------------------------------------------------------------
