@@ -138,6 +138,14 @@ def test_the_confirmation_brings_the_calendar_file(moving_clock):
     assert file[2] == "text/calendar"
 
 
+@pytest.mark.parametrize("name", ["confirmed", "place_confirmed"])
+def test_a_confirmed_course_says_how_it_is_started(moving_clock, name):
+    register(funded_account(), training=CourseFactory(), names=("ann", "bo"))
+    text = "Each participant starts the course on their own page, on any day."
+    assert text in message(name).body
+    assert text in html_of(message(name))
+
+
 def test_the_owners_confirmation_names_the_balance(moving_clock):
     register(funded_account(), session=TrainingSessionFactory())
     assert "900 credits" in message("confirmed_owner").body
