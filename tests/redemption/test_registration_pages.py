@@ -170,6 +170,13 @@ def test_past_the_cut_off_the_page_says_so(client, redemption, account, moving_c
     assert ledger.balance(account=account).redeemed == 200
 
 
+def test_past_the_cut_off_the_registration_names_it(client, redemption, moving_clock):
+    session = redemption.session
+    moving_clock.advance(days=20)
+    until = formats.moment(session.starts_at - timedelta(days=14), session.zone)
+    assert f"was possible until {until}" in client.get(url(redemption)).text
+
+
 def test_past_the_cut_off_a_place_can_be_given_up(client, redemption, moving_clock):
     moving_clock.advance(days=20)
     bo = place_of(redemption, "Bo")
