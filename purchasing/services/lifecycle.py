@@ -1,6 +1,9 @@
 """What time does to orders: quotes expire, invoices are reminded of and in the end cancelled."""
 
+import logging
+from collections.abc import Callable, Iterable
 from datetime import date
+from functools import partial
 
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
@@ -17,18 +20,17 @@ from .documents import issue_invoice
 from .payments import Actor, grant_if_complete
 from .quotes import begin_invoice
 
+logger = logging.getLogger(__name__)
+
 JOB = "job:advance_orders"
 
 
 def advance_orders() -> None:
     """Do what is due by today, each once: safe to repeat and to miss."""
-    for order in quotes_over():
-        _expire(order=order)
-    for order in invoices_over():
-        _cancel(order=order)
+    _each(quotes_over(), _expire)
+    _each(invoices_over(), _cancel)
     for step in sorted(REMIND_AFTER):
-        for order in invoices_to_remind(step):
-            _remind(order=order, step=step)
+        _each(invoices_to_remind(step), partial(_remind, step=step))
 
 
 def quotes_over() -> QuerySet[Order]:
@@ -58,6 +60,15 @@ def invoices_to_remind(step: int) -> QuerySet[Order]:
     )  # fmt: skip
     told = Exists(OutboundMail.objects.filter(key=key))
     return _awaiting().filter(~told, due_on__lte=last_due, due_on__gt=too_old)
+
+
+def _each(orders: Iterable[Order], act: Callable[..., None]) -> None:
+    """Do `act` to each order; whatever is wrong with one must hold up no other."""
+    for order in orders:
+        try:
+            act(order=order)
+        except Exception:
+            logger.exception("The order %s is looked after again in the next round.", order.pk)
 
 
 def _awaiting() -> QuerySet[Order]:

@@ -151,6 +151,15 @@ def test_a_paid_invoice_is_not_reminded_of(invoiced, moving_clock):
     assert mails("invoice_due") == []
 
 
+def test_an_order_that_cannot_be_looked_after_holds_up_no_other(invoiced, moving_clock):
+    invoiced.documents.all().delete()
+    other = OrderFactory()
+    accept_quote(order=other, po_number="", payables_email="", actor="job:test")
+    moving_clock.advance(days=30)
+    advance_orders()
+    assert mails("invoice_due") == [other.buyer.email]
+
+
 # --- The end -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(("days", "status"), [(89, "awaiting"), (90, "cancelled")])
 def test_an_invoice_is_cancelled_sixty_days_after_its_due_date(
