@@ -127,7 +127,8 @@ def another_date(request: HttpRequest, token: str) -> HttpResponse:
                 request, _("The date is changed. New calendar files are on their way.")
             )
             return redirect(redemption)
-    context = {"redemption": redemption, "form": form, "places": places}
+    lost = [part for part in returned.preview(places) if part.expired]
+    context = {"redemption": redemption, "form": form, "places": places, "lost": lost}
     return render(request, "redemption/change_date.html", context)
 
 

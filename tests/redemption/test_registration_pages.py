@@ -321,7 +321,8 @@ def test_an_address_gets_five_mails_of_links_an_hour(client, moving_clock):
     assert OutboundMail.objects.filter(name="redemption.links").count() == 5
 
 
-def test_expired_credits_are_told_before_the_click(client, moving_clock):
+@pytest.mark.parametrize("page", ["cancel", "date"])
+def test_expired_credits_are_told_before_the_click(client, moving_clock, page):
     account = funded_account(0)
     add_lot(account, 100, days=40)
     session = TrainingSessionFactory(starts_at=moving_clock.moment.replace(month=4, day=15))
@@ -331,7 +332,7 @@ def test_expired_credits_are_told_before_the_click(client, moving_clock):
     session.ends_at = session.ends_at.replace(month=5)
     session.save()
     moving_clock.set(2026, 4, 24, 13)
-    assert "they expire as they return" in client.get(url(redemption, "cancel")).text
+    assert "they expire as they return" in client.get(url(redemption, page)).text
 
 
 def test_a_participant_who_was_replaced_is_shown_as_such(client, redemption):
