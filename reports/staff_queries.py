@@ -2,24 +2,26 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Case, Model, When
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.ledger import Balance, balance
-from accounts.models import CreditAccount, CreditLot, Delegate, Hold, LedgerEntry, Passkey
+from accounts.models import CreditAccount, CreditLot, Delegate, Hold, LedgerEntry, Passkey, User
 from accounts.services import names_of_actors
 from credits_portal.lib import clock
 from credits_portal.lib.formats import day, moment, money, number, unit_price
 from credits_portal.outbox.models import OutboundMail
 from purchasing.models import Order
-from redemption.models import Redemption
+from redemption.models import Redemption, TrainingSession
 
 SHOWN = 25
+FAILED_DAYS = 7
 
 Row = tuple[str, list[Any]]
 
@@ -40,6 +42,29 @@ class Everything:
     balance: Balance
     tables: Sequence[Table]
     shown: int = SHOWN
+
+
+def waiting_for(user: User) -> list[tuple[str, str]]:
+    """Return what waits for this member of staff: a text and where it is done."""
+    said = []
+    if user.has_perm("redemption.change_trainingsession"):
+        classes = TrainingSession.objects.to_mark().count()
+        text = ngettext(
+            "%s class is over and its attendance not marked",
+            "%s classes are over and their attendance not marked",
+            classes,
+        )
+        address = reverse("admin:redemption_trainingsession_changelist") + "?attendance=open"
+        said.append((classes, text, address))
+    if user.has_perm("outbox.resend_outboundmail"):
+        failed = OutboundMail.objects.filter(state=OutboundMail.State.FAILED)
+        mails = failed.filter(queued_at__gt=clock.now() - timedelta(days=FAILED_DAYS)).count()
+        text = ngettext(
+            "%s mail of the past week has failed", "%s mails of the past week have failed", mails
+        )
+        address = reverse("admin:outbox_outboundmail_changelist") + "?state__exact=failed"
+        said.append((mails, text, address))
+    return [(text % number(count), address) for count, text, address in said if count]
 
 
 def everything(account: CreditAccount) -> Everything:

@@ -1,8 +1,13 @@
 """The mail log: read-only, with a resend."""
 
+from typing import Any
+
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
@@ -37,6 +42,7 @@ class NameFilter(admin.SimpleListFilter):
 class OutboundMailAdmin(admin.ModelAdmin[OutboundMail]):
     """What was mailed to whom, how far it has come, and why it failed. Codes are never shown."""
 
+    change_form_template = "outbox/admin/mail.html"
     list_display = ["created_at", "recipient", "name", "subject", "state", "attempts", "sent_at"]
     list_display_links = ["created_at", "recipient"]
     list_filter = ["state", NameFilter, "created_at"]
@@ -89,6 +95,22 @@ class OutboundMailAdmin(admin.ModelAdmin[OutboundMail]):
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Tell whether the person may send mails again."""
         return request.user.has_perm("outbox.resend_outboundmail")
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show a mail; its one button sends it again."""
+        if request.method == "POST":
+            if not self.has_resend_permission(request):
+                raise PermissionDenied
+            self.send_again(request, OutboundMail.objects.filter(pk=unquote(object_id)))
+            return redirect("admin:outbox_outboundmail_change", object_id)
+        context = {"may_resend": self.has_resend_permission(request), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, context)
 
     @admin.action(description=_("Send again"), permissions=["resend"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboundMail]) -> None:

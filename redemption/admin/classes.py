@@ -78,9 +78,7 @@ class ToMark(admin.SimpleListFilter):
         """Return the ended classes with a place that is neither attended nor missed."""
         if self.value() != "open":
             return queryset
-        return queryset.filter(
-            ends_at__lt=clock.now(), registrations__status=Registration.Status.REGISTERED
-        ).distinct()
+        return queryset.filter(pk__in=TrainingSession.objects.to_mark())
 
 
 @admin.register(TrainingSession)

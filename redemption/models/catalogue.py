@@ -101,6 +101,11 @@ class TrainingSessionQuerySet(models.QuerySet["TrainingSession"]):
             status=TrainingSession.Status.SCHEDULED, starts_at__gt=clock.now()
         ).order_by("starts_at", "id")
 
+    def to_mark(self) -> "TrainingSessionQuerySet":
+        """Return the dates that are over with a place that is neither attended nor missed."""
+        unmarked = Q(registrations__status="registered")
+        return self.filter(unmarked, ends_at__lt=clock.now()).distinct()
+
     def with_seats_left(self) -> "TrainingSessionQuerySet":
         """Annotate `seats_left`."""
         return self.annotate(seats_left=F("seats") - SEATS_TAKEN)

@@ -68,6 +68,24 @@ def test_a_sent_mail_is_sent_again(client, support):
     assert "1 mail is sent again." in page
 
 
+def test_a_mails_own_page_sends_it_again(client, support):
+    mail = note()
+    delivery.drain()
+    page = reverse("admin:outbox_outboundmail_change", args=[mail.pk])
+    assert "Send again" in client.get(page).text
+    assert "1 mail is sent again." in client.post(page, follow=True).text
+    assert OutboundMail.objects.get().state == "queued"
+
+
+def test_the_page_sends_nothing_for_who_may_only_look(client):
+    client.force_login(staff("view_outboundmail"))
+    mail = note()
+    delivery.drain()
+    page = reverse("admin:outbox_outboundmail_change", args=[mail.pk])
+    assert "Send again" not in client.get(page).text
+    assert client.post(page).status_code == 403
+
+
 def test_a_mail_with_a_wiped_code_stays_as_it_is(client, support):
     mail = note(secret="123456")
     delivery.drain()

@@ -9,6 +9,7 @@ from accounts import ledger
 from accounts.models import CreditLot, LedgerEntry
 from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
+from redemption.models import Registration
 from reports import staff_queries
 from tests.factories import approvals as factories
 from tests.factories.accounts import UserFactory
@@ -200,3 +201,19 @@ def test_a_lot_of_another_account_cannot_be_chosen(adjust, account):
 def test_the_books_stay_sound(adjust, lot):
     adjust("move", lot=lot.pk, credits="2,000", to=funded_account(0).public_id)
     assert ledger.verify() == []
+
+
+def test_the_first_page_leads_to_what_waits(client, staff, account, session, moving_clock):
+    factories.ask(account, session)
+    OutboundMail.objects.filter(name="approvals.needed").update(state="failed")
+    Registration.objects.update(status="registered")
+    moving_clock.moment = session.ends_at + timedelta(hours=1)
+    OutboundMail.objects.update(queued_at=clock.now())
+    page = client.get("/admin/").text
+    assert "1 class is over and its attendance not marked" in page
+    assert "of the past week ha" in page
+
+
+def test_the_first_page_shows_nobody_anothers_work(client, account):
+    client.force_login(UserFactory(is_staff=True))
+    assert "Waiting for you" not in client.get("/admin/").text
