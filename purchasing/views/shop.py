@@ -99,7 +99,12 @@ def check(request: HttpRequest) -> HttpResponse:
 
 def _without_draft(request: HttpRequest) -> HttpResponse:
     """Lead whoever comes back after ordering to the order, and anybody else to the first step."""
-    return redirect(drafts.placed_order(request.session, request.user) or "purchasing:buy")
+    if placed := drafts.placed_order(request.session, request.user):
+        return redirect(placed)
+    messages.info(
+        request, _("No order is on its way in this browser. Begin with how many credits you need.")
+    )
+    return redirect("purchasing:buy")
 
 
 def _open_buy(request: HttpRequest, draft: Draft | None) -> HttpResponse:

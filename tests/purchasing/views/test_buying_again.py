@@ -71,6 +71,14 @@ def test_the_way_back_from_a_placed_order_leads_to_it(client, ready, send, step)
     assert client.get(reverse(f"purchasing:{step}")).url == placed
 
 
+@pytest.mark.parametrize("step", ["method", "check"])
+def test_an_order_that_was_lost_with_its_session_is_explained(client, ready, step):
+    ready()
+    client.cookies.clear()
+    page = client.get(reverse(f"purchasing:{step}"), follow=True).content.decode()
+    assert "No order is on its way in this browser." in page
+
+
 def test_a_new_purchase_leads_to_no_earlier_order(client, ready, send, start):
     ready()
     send()
