@@ -30,7 +30,7 @@ def orders() -> Iterator[Violation]:
         yield _violation("I8", order, "the lot is not what was ordered")
     issued = LedgerEntry.objects.filter(kind=LedgerEntry.Kind.ISSUE, key__startswith="order:")
     orphans = issued.filter(postings__lot__order__isnull=True)
-    # The lot of a receipt that was undone (rules.md 7.5) belongs to no order: it is all withdrawn.
+    # The lot of a receipt that was undone (rules.md 7.6) belongs to no order: it is all withdrawn.
     for entry in orphans.filter(postings__lot__withdrawn__lt=F("postings__lot__credits")):
         yield _violation("I8", entry, f"a lot for {entry.key} that belongs to no order")
 

@@ -19,7 +19,7 @@ DISPUTE = "purchasing.dispute"
 
 
 def queue_payment_undone(payment: Payment) -> None:
-    """Tell the owner that credits were granted by mistake and are taken back (rules.md 7.5)."""
+    """Tell the owner that credits were granted by mistake and are taken back (rules.md 7.6)."""
     fact = f"{UNDONE}:{payment.pk}"
     to_owner(UNDONE, payment.order, fact=fact, payment=payment.pk)
 

@@ -28,7 +28,7 @@ def record_dispute(
     status: str,
     opened_at: datetime,
 ) -> Dispute:
-    """Record what the provider says of a dispute (rules.md 7.2); repeats change nothing.
+    """Record what the provider says of a dispute (rules.md 7.3); repeats change nothing.
 
     Open and lost, it withdraws what the money stands for and freezes the account: a lost one until
     staff release it. Won, it gives back what it took and ends its freeze. `status` is "open",

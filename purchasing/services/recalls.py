@@ -70,7 +70,7 @@ def would_recover(account: int, returning: Mapping[int, int]) -> dict[int, int]:
 def rebalance(facts: Facts, *, reason: str) -> None:
     """Withdraw or give back what the facts of an order's money ask for; safe to repeat.
 
-    Its account's row is locked. What comes back has at least 60 days to be used (rules.md 7.2).
+    Its account's row is locked. What comes back has at least 60 days to be used (rules.md 7.3).
     """
     if not facts.claims:
         return

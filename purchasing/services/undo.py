@@ -1,4 +1,4 @@
-"""Undoing a receipt that was booked on the wrong order (rules.md 7.5)."""
+"""Undoing a receipt that was booked on the wrong order (rules.md 7.6)."""
 
 from django.db.models import Q
 
