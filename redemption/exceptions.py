@@ -76,7 +76,7 @@ class ParticipantNamedTwice(ParticipantTaken):
 
     def default_message(self) -> str:
         """Return the refusal's text."""
-        return _("%(email)s is named twice. Every participant has an own address.") % {
+        return _("%(email)s is named twice. Each participant needs an address of their own.") % {
             "email": self.email
         }
 
