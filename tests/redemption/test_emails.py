@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from credits_portal.lib import formats
 from credits_portal.outbox import registry
 from credits_portal.outbox.models import OutboundMail
 from credits_portal.outbox.rendering import render
@@ -229,6 +230,17 @@ def test_a_hostile_name_breaks_no_header(moving_clock):
     session = TrainingSessionFactory(training__title="Ada\r\nBcc: eve@example.com")
     register(funded_account(), session=session)
     assert "\r" not in message("confirmed").subject
+
+
+def test_a_move_tells_the_earlier_date_too(moving_clock):
+    session = TrainingSessionFactory()
+    register(funded_account(), session=session, names=("ann", "bo"))
+    before = formats.moment(session.starts_at, session.zone)
+    starts_at, ends_at = session.starts_at + timedelta(days=1), session.ends_at + timedelta(days=1)
+    move_session(session=session, starts_at=starts_at, ends_at=ends_at, notice="Ill.")
+    for name in ("class_moved", "class_moved_owner", "place_moved"):
+        assert f"It was to start on {before}." in message(name).body
+        assert f"It was to start on {before}." in html_of(message(name))
 
 
 def test_a_waiting_request_is_told_of_a_move_without_how_to_join(moving_clock):
