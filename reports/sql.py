@@ -1,11 +1,12 @@
 """The few words in which the two engines differ, and exact sums of money on both."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from credits_portal.lib import clock
 
@@ -66,6 +67,17 @@ def as_date(value: date | str) -> date:
 def as_money(units: Any) -> Decimal:
     """Return a sum over PRICE as dollars."""
     return Decimal(units or 0) / UNITS
+
+
+@contextmanager
+def in_memory() -> Iterator[None]:
+    """Let PostgreSQL sort and join a large account's rows in memory; its default is for few."""
+    if not is_postgresql():
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '32MB'")
+        yield
 
 
 def fetch(sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

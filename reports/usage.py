@@ -62,28 +62,34 @@ class Usage:
         return [(month, credits.get(month, 0)) for month in months_of(min(credits), max(credits))]
 
 
-# The account is named in every join: its lots and places lead to few rows of a large programme.
-# An entry's worth is what its postings took, less what was restored of them, each at its lot's
-# price. Its places share it by their credits, rounded so that the shares add up to the whole.
+# Every table is read by the account, once, and then joined as a whole: PostgreSQL cannot guess how
+# many rows an account has, and would look them up one by one. An entry's worth is what its postings
+# took, less what was restored of them, each at its lot's price. Its places share it by their
+# credits, rounded so that the shares add up to the whole.
 USAGE = """
-WITH drawn AS (
-    SELECT entry.id, entry.effective_at FROM accounts_ledgerentry AS entry
-    WHERE entry.account_id = %s AND entry.kind IN ('redeem', 'capture')
-        AND entry.effective_at >= %s AND entry.effective_at < %s
-), moved AS (
-    SELECT drawn.id, posting.credits, posting.credits * {price} AS units
-    FROM drawn
-    JOIN accounts_posting AS posting ON posting.entry_id = drawn.id
-    JOIN accounts_creditlot AS lot ON lot.id = posting.lot_id AND lot.account_id = %s
-    UNION ALL
-    SELECT drawn.id, -posting.credits, -posting.credits * {price}
-    FROM drawn
-    JOIN accounts_ledgerentry AS restore
-        ON restore.reverses_id = drawn.id AND restore.reverses_id IS NOT NULL
-    JOIN accounts_posting AS posting ON posting.entry_id = restore.id
-    JOIN accounts_creditlot AS lot ON lot.id = posting.lot_id AND lot.account_id = %s
+WITH booked AS (
+    SELECT entry.id, entry.effective_at, entry.kind, COALESCE(entry.reverses_id, entry.id) AS origin
+    FROM accounts_ledgerentry AS entry
+    WHERE entry.account_id = %s AND entry.kind IN ('redeem', 'capture', 'restore')
+        AND entry.effective_at >= %s AND (entry.kind = 'restore' OR entry.effective_at < %s)
+), posted AS (
+    SELECT posting.entry_id, {price} AS price,
+        CASE posting.target WHEN 'redeemed' THEN posting.credits ELSE -posting.credits END
+            AS credits
+    FROM accounts_creditlot AS lot
+    JOIN accounts_posting AS posting ON posting.lot_id = lot.id
+    WHERE lot.account_id = %s
 ), worth AS (
-    SELECT id, SUM(credits) AS credits, CAST(SUM(units) AS bigint) AS units FROM moved GROUP BY id
+    SELECT booked.origin AS id, SUM(posted.credits) AS credits,
+        CAST(SUM(posted.credits * posted.price) AS bigint) AS units
+    FROM booked
+    JOIN posted ON posted.entry_id = booked.id
+    GROUP BY 1
+), drawn AS (
+    SELECT id, effective_at FROM booked WHERE kind <> 'restore'
+), seat AS (
+    SELECT id, entry_id, status, redemption_id, training_id, email, name, credits, replaces_id
+    FROM redemption_registration WHERE account_id = %s
 ), place AS (
     SELECT drawn.id AS entry_id, drawn.effective_at, worth.credits AS total, worth.units,
         registration.id AS place_id, registration.status, registration.redemption_id,
@@ -92,11 +98,8 @@ WITH drawn AS (
         SUM({used}) OVER (PARTITION BY drawn.id ORDER BY registration.id) AS upto
     FROM drawn
     JOIN worth ON worth.id = drawn.id
-    LEFT JOIN redemption_registration AS registration
-        ON registration.entry_id = drawn.id AND registration.account_id = %s
-        AND NOT EXISTS (
-            SELECT 1 FROM redemption_registration AS newer WHERE newer.replaces_id = registration.id
-        )
+    LEFT JOIN seat AS registration ON registration.entry_id = drawn.id
+        AND registration.id NOT IN (SELECT replaces_id FROM seat WHERE replaces_id IS NOT NULL)
 ), share AS (
     SELECT place.*, CASE WHEN used = 0 THEN 0 ELSE
         CAST(units * upto / total AS bigint) - CAST(units * (upto - used) / total AS bigint)
@@ -147,7 +150,8 @@ def usage(
     statement, params = _statement(account, by, filters)
     if limit is not None:
         statement, params = f"{statement} LIMIT %s OFFSET %s", [*params, limit, offset]
-    rows = sql.fetch(statement, params)
+    with sql.in_memory():
+        rows = sql.fetch(statement, params)
     totals = rows[0][TOTALS_FROM:] if rows else (0,) * 8
     whole = _line("", _("Total"), "", totals[1:])
     return Usage(
@@ -168,7 +172,7 @@ def _statement(account: CreditAccount, by: str, filters: Filters) -> tuple[str, 
     )
     period = filters.period
     first, after = sql.as_moment(period.first_day), sql.as_moment(period.day_after)
-    return statement, [account.pk, first, after, *[account.pk] * 3, *wanted]
+    return statement, [account.pk, first, after, account.pk, account.pk, *wanted]
 
 
 def _conditions(filters: Filters) -> tuple[str, list[Any]]:
