@@ -113,6 +113,18 @@ def test_a_form_of_1001_fields_is_refused(visitor):
     assert visitor.post("/trouble/", fields).status_code == 400
 
 
+def test_a_doubled_field_of_a_form_is_refused(visitor):
+    assert visitor.post("/trouble/", {"credits": ["5", "5000"]}).status_code == 400
+
+
+def test_a_doubled_parameter_of_a_forms_address_is_refused(visitor):
+    assert visitor.post("/trouble/?next=/&next=//evil.example").status_code == 400
+
+
+def test_the_admin_may_repeat_a_field(visitor):
+    assert visitor.post("/admin/trouble/", {"attended": ["1", "2"]}).status_code == 200
+
+
 @pytest.mark.parametrize("charset", ["utf-7", "utf-16", "raw_unicode_escape"])
 def test_a_form_in_another_encoding_is_refused(visitor, charset):
     kind = f"multipart/form-data; boundary=x; charset={charset}"
