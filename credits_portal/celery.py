@@ -25,7 +25,9 @@ BEAT: dict[str, float | BaseSchedule] = {
     "redemption.remind_of_lots": crontab(hour="8", minute="0"),
     "reports.make_exports": 10.0,
     "reports.forget_exports": crontab(hour="3", minute="20"),
-    "reports.monthly_statements": crontab(day_of_month="1-7", hour="7", minute="0"),
+    # A payment may be booked on its day until the third day after it (rules.md 3.3): then the month
+    # that has ended stands.
+    "reports.monthly_statements": crontab(day_of_month="4-10", hour="7", minute="0"),
     "accounts.expire_lots": crontab(hour="2", minute="30"),
     "accounts.forget_guesses": crontab(hour="3", minute="10"),
 }

@@ -8,6 +8,7 @@ from django.core import mail as django_mail
 from django.urls import reverse
 
 from accounts.models import CreditAccount, Delegate
+from credits_portal.celery import BEAT
 from credits_portal.outbox.models import OutboundMail
 from reports import subscriptions, tasks
 from tests.factories import approvals as factories
@@ -53,6 +54,11 @@ def test_the_owner_gets_the_month_that_ended(april):
         True,
         True,
     )
+
+
+def test_statements_wait_until_no_payment_can_be_booked_into_the_month():
+    """A transfer of the 31st that is booked on the 3rd belongs to the month that ended."""
+    assert min(BEAT["reports.monthly_statements"].day_of_month) == 4
 
 
 def test_the_bookings_are_attached_as_csv(april):
