@@ -21,6 +21,7 @@ from purchasing.services.recalls import lots_of
 from purchasing.services.refunds import record_provider_refund, request_refund
 
 CREDITS, PRICE, NET = 20_000, Decimal("0.80"), Decimal("16000.00")
+AMOUNTS = {"one": NET, "two": NET, "first": Decimal("6000.00"), "rest": Decimal("10000.00")}
 OPENED = datetime(2026, 3, 1, tzinfo=UTC)
 TOLD = {"actor": "job:lives", "reason": "life"}
 
@@ -46,6 +47,8 @@ class Life:
 def draw(seed):
     """Draw a life: what is bought twice, used, given back, refunded in parts and disputed."""
     dice = random.Random(seed)
+    if dice.random() < 0.2:
+        return _draw_parts(seed, dice)
     payments = ["one", "two"] if dice.random() < 0.5 else ["one"]
     events = [("pay", name) for name in payments]
     for part in range(dice.choice([0, 1, 1, 2])):
@@ -63,6 +66,17 @@ def draw(seed):
         ends = dice.choice([("done",), ("failed",), ("requested", "done"), ("done", "failed")])
         events += [("ours", status) for status in ends]
     return Life(seed, spent, returned, refunded_here, tuple(events))
+
+
+def _draw_parts(seed, dice):
+    """Draw a life that is paid in two parts; money of one may go back before the other comes."""
+    events = [("pay", "first"), ("pay", "rest")]
+    for part in range(dice.choice([1, 2])):
+        amount = Decimal(dice.randint(1, 600_000)) / 100
+        events += _refund(dice, f"part{part}", dice.choice(["first", "rest"]), amount)
+    if dice.random() < 0.5:
+        events += _dispute(dice, "dispute0", dice.choice(["first", "rest"]))
+    return Life(seed, 0, 0, 0, tuple(events))
 
 
 def _refund(dice, name, payment, amount):
@@ -124,7 +138,7 @@ class World:
             order=self.order,
             provider="stripe",
             external_id=f"{self.name}-{name}",
-            amount=NET,
+            amount=AMOUNTS[name],
             currency="USD",
             received_on=clock.today(),
             actor="job:lives",

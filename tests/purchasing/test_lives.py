@@ -102,7 +102,7 @@ def test_a_set_of_events_told_by_several_workers_at_once_has_that_state_too(live
 def test_the_lives_hold_all_that_can_happen():
     told = [event for seed in range(60) for event in draw(seed).events]
     assert {event[0] for event in told} == {"pay", "refund", "ours", "dispute", "return"}
-    assert {event[1] for event in told if event[0] == "pay"} == {"one", "two"}
+    assert {event[1] for event in told if event[0] == "pay"} == {"one", "two", "first", "rest"}
     assert "duplicate" in {event[1] for event in told if event[0] == "refund"}
     ends = {event[4] for event in told if event[0] == "dispute"}
     assert ends == {"open", "won", "lost"}
