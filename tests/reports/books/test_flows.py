@@ -219,10 +219,9 @@ def test_who_took_a_place_over_is_earned_once(account, moving_clock):
     redemption = study(account)
     (place,) = places(redemption)
     redemption.refresh_from_db()
-    moving_clock.moment = clock.start_of(redemption.finish_by) + timedelta(days=1, hours=1)
     (ben,) = people("ben")
     replace(redemption=redemption, place=place, person=ben)
-    moving_clock.advance(hours=1)
+    moving_clock.moment = clock.start_of(redemption.finish_by) + timedelta(days=1, hours=2)
     assert (today().courses, today().undelivered) == (worth(100, "60"), NOTHING)
 
 
