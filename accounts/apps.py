@@ -2,12 +2,14 @@
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     """Configuration of the accounts app."""
 
     name = "accounts"
+    verbose_name = _("Accounts and ledger")
 
     def ready(self) -> None:
         """Register the mails' builders; guard the ledger after every migrate."""

@@ -28,11 +28,12 @@ Row = tuple[str, list[Any]]
 
 @dataclass(frozen=True)
 class Table:
-    """A table of rows, each with the address of its own admin page."""
+    """A table of rows, each with the address of its own admin page; `more` leads to all."""
 
     title: str | Promise
     columns: Sequence[str | Promise]
     rows: Sequence[Row]
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def lots(account: int) -> Table:
             )
             for lot in rows
         ],
+        every(CreditLot, account),
     )
 
 
@@ -112,6 +114,7 @@ def entries(account: int) -> Table:
         _("Ledger entries"),
         [_("Number"), _("Kind"), _("Credits"), _("Reason"), _("Actor"), _("Effective")],
         [(page(row), [*booked, moment(row.effective_at)]) for row, booked in _booked(rows)],
+        every(LedgerEntry, account),
     )
 
 
@@ -122,6 +125,7 @@ def holds(account: int) -> Table:
         _("Open holds"),
         [_("Number"), _("Kind"), _("Credits"), _("Reason"), _("Actor")],
         [(page(row), booked) for row, booked in _booked(rows)],
+        every(Hold, account),
     )
 
 
@@ -144,6 +148,7 @@ def orders(account: int) -> Table:
             )
             for row in rows
         ],
+        every(Order, account),
     )
 
 
@@ -167,6 +172,7 @@ def registrations(account: int) -> Table:
             )
             for row in rows[:SHOWN]
         ],
+        every(Redemption, account),
     )
 
 
@@ -189,7 +195,17 @@ def mails(account: int) -> Table:
             )
             for row in rows
         ],
+        every(OutboundMail, account),
     )
+
+
+def every(model: type[Model], account: int) -> str:
+    """Return the address of the admin's list of the account's rows."""
+    of_account = f"account__id__exact={account}"
+    if model is OutboundMail:
+        of_account = f"about__exact=account:{account}"
+    name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
+    return f"{reverse(name)}?{of_account}"
 
 
 def people(account: int) -> Table:

@@ -47,7 +47,7 @@ class OutboundMailAdmin(admin.ModelAdmin[OutboundMail]):
     list_display_links = ["created_at", "recipient"]
     list_filter = ["state", NameFilter, "created_at"]
     search_fields = ["recipient", "about", "key", "subject", "message_id"]
-    search_help_text = _("Address, reference (order, account:12), subject or Message-ID")
+    search_help_text = _("Address, subject, Message-ID, account:12 or redemption:34")
     list_per_page = 50
     show_full_result_count = False
     actions = ["send_again"]

@@ -217,3 +217,15 @@ def test_the_first_page_leads_to_what_waits(client, staff, account, session, mov
 def test_the_first_page_shows_nobody_anothers_work(client, account):
     client.force_login(UserFactory(is_staff=True))
     assert "Waiting for you" not in client.get("/admin/").text
+
+
+def test_every_table_of_the_page_leads_to_all_of_its_rows(client, staff, account, session):
+    redemption = factories.ask(account, session)
+    shown = client.get(page_of(account)).context["everything"]
+    lists = {table.more: len(table.rows) for table in shown.tables if table.more and table.rows}
+    assert len(lists) >= 5
+    counts = {more: client.get(more).context["cl"].result_count for more in lists}
+    assert counts == lists
+    mails = f"/admin/outbox/outboundmail/?key__startswith=redemption:{redemption.pk}:"
+    assert mails in client.get(staff_queries.page(redemption)).text
+    assert client.get(mails).context["cl"].result_count == 1
