@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from unittest import mock
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from accounts import ledger
 from accounts.ledger import LedgerError, balance
 from accounts.models import CreditAccount, CreditLot, Hold, LedgerEntry, User
 from credits_portal.lib import clock
-from reports import flows, statement, timeline, usage
+from reports import flows, statement, statement_rows, timeline, usage
 from reports.balances import balance_on
 from reports.periods import EVER, Period
 from reports.statement_rows import statement_table
@@ -211,3 +212,11 @@ def test_the_page_and_the_file_tell_the_same_balances(moving_clock, steps):
     page = statement.lines(history.account, statement.entries(history.account))
     last_of = {row[0]: row[-1] for row in statement_table(history.account, statement.ALL).rows}
     assert {line.entry.number: line.balance for line in page} == last_of
+
+
+@given(STEPS)
+def test_the_file_tells_the_same_balances_in_parts(moving_clock, steps):
+    history = History(moving_clock, steps)
+    whole = list(statement_table(history.account, statement.ALL).rows)
+    with mock.patch.multiple(statement_rows, FIRST_PART=1, ROWS_PART=2):
+        assert list(statement_table(history.account, statement.ALL).rows) == whole
