@@ -31,8 +31,8 @@ COLUMNS = [
     Column("lot", _("Lot until"), "date"),
     Column("target", _("Moved to")),
     Column("credits", _("Credits"), "credits"),
-    Column("unit_price", _("Unit price"), "money"),
-    Column("value", _("Value"), "money"),
+    Column("unit_price", _("Unit price, USD"), "money"),
+    Column("value", _("Value, USD"), "money"),
     Column("change", _("Change"), "credits"),
     Column("after", _("Available after"), "credits"),
 ]
