@@ -4,10 +4,11 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
 
 from credits_portal import errors, health
+from credits_portal.lib import errors as pages
 
 Answer = Callable[[HttpRequest], HttpResponse]
 ADMIN = "/admin/"
@@ -38,6 +39,21 @@ class UnavailableMiddleware:
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer 503 with Retry-After for the database's troubles, leave the rest alone."""
         return errors.unavailable(error) if errors.is_unavailable(error) else None
+
+
+class NotFoundMiddleware:
+    """Explains a link that has died in development as in production, not as a fault of the code."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Let the request through."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer a view's 404 with the portal's page; an address of no view stays Django's."""
+        return pages.not_found(request, error) if isinstance(error, Http404) else None
 
 
 class PlainTextMiddleware:

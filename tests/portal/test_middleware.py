@@ -1,7 +1,7 @@
 import psycopg
 import pytest
 from django.db import DatabaseError, InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
@@ -135,3 +135,10 @@ def test_a_form_in_another_encoding_is_refused(visitor, charset):
 def test_a_form_in_utf_8_passes(visitor):
     kind = "application/x-www-form-urlencoded; charset=UTF-8"
     assert visitor.generic("POST", "/trouble/", b"a=1", kind).content == b"0 1"
+
+
+def test_a_dead_link_is_explained_in_development_too(client, settings):
+    settings.DEBUG = True
+    Trouble.error = Http404("no such link")
+    answer = client.get("/trouble/")
+    assert (answer.status_code, "look for a later mail" in answer.content.decode()) == (404, True)
