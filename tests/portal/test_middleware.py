@@ -142,3 +142,14 @@ def test_a_dead_link_is_explained_in_development_too(client, settings):
     Trouble.error = Http404("no such link")
     answer = client.get("/trouble/")
     assert (answer.status_code, "look for a later mail" in answer.content.decode()) == (404, True)
+
+
+def test_a_forged_host_is_refused():
+    assert Client(HTTP_HOST="evil.example").get("/").status_code == 400
+
+
+@pytest.mark.django_db
+def test_a_forwarded_host_leads_nowhere():
+    answer = Client(headers={"X-Forwarded-Host": "evil.example"}).get("/accounts/", follow=True)
+    assert "evil.example" not in answer.text
+    assert [url for url, _status in answer.redirect_chain if "evil" in url] == []
