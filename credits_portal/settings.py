@@ -142,6 +142,7 @@ LANGUAGE_CODE = "en-us"
 LANGUAGES = [("en-us", "English")]
 USE_I18N = True
 LOCALE_PATHS = [BASE_DIR / "locale"]
+FORMAT_MODULE_PATH = "credits_portal.formats"
 
 # --- Data -------------------------------------------------------------------------------------
 # SQLite takes one writer at a time: IMMEDIATE queues them up front, WAL lets readers go on.

@@ -89,6 +89,10 @@ def test_the_page_of_an_order_shows_what_went_back(finance):
     ]
 
 
+def test_the_administration_spells_months_and_names_zones(finance, order):
+    assert "10 March 2026, 08:00 EDT" in text_of(finance.get(path_of("change", order)))
+
+
 # --- A transfer received -----------------------------------------------------------------------
 def test_the_preview_names_what_will_be_granted_and_books_nothing(finance, order):
     data = {"amount": "18000", "currency": "USD", "received_on": "2026-03-09"}
