@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import QuerySet, URLField
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -24,6 +24,9 @@ from . import consequences
 from .forms import AttendanceForm, MoveForm, NoticeForm, SessionForm, staff
 from .roster import as_csv, places_of
 
+# Links that are typed without a scheme.
+HTTPS: dict[Any, dict[str, Any]] = {URLField: {"assume_scheme": "https"}}
+
 
 @admin.register(Training)
 class TrainingAdmin(admin.ModelAdmin[Training]):
@@ -33,6 +36,7 @@ class TrainingAdmin(admin.ModelAdmin[Training]):
     list_filter = ["is_active", "kind", "language"]
     search_fields = ["title", "summary"]
     prepopulated_fields = {"slug": ["title"]}
+    formfield_overrides = HTTPS
 
 
 class RosterInline(admin.TabularInline[Registration, TrainingSession]):
@@ -93,6 +97,7 @@ class TrainingSessionAdmin(admin.ModelAdmin[TrainingSession]):
     search_help_text = _("Training or place")
     autocomplete_fields = ["training"]
     form = SessionForm
+    formfield_overrides = HTTPS
     inlines = [RosterInline]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:  # noqa: ARG002
