@@ -19,10 +19,14 @@ PACE_LEAST_DAYS = 30
 
 @dataclass(frozen=True)
 class Pace:
-    """What was used, less what was returned, in the last days."""
+    """What was used, less what was returned, in the last days.
+
+    It is not known as long as a new account has used nothing.
+    """
 
     used: int
     days: int
+    is_known: bool = True
 
     def in_days(self, days: int) -> int:
         """Return what will be used in so many days at this pace, rounded down."""
@@ -116,7 +120,7 @@ def pace_of(account: CreditAccount) -> Pace:
     days = min(PACE_DAYS, max(PACE_LEAST_DAYS, age))
     since = sql.as_moment(today - timedelta(days=days))
     ((used,),) = sql.fetch(USED, [account.pk, since])
-    return Pace(used=int(used), days=days)
+    return Pace(used=int(used), days=days, is_known=used > 0 or age >= PACE_LEAST_DAYS)
 
 
 def ladder(account: CreditAccount, *, with_classes: bool = False) -> Ladder:
@@ -139,5 +143,6 @@ def ladder(account: CreditAccount, *, with_classes: bool = False) -> Ladder:
         until_then = pace.in_days((lot.last_day - today).days)
         taken = min(lot.available, max(0, until_then - used))
         used += taken
-        rungs.append(Rung(lot, lot.available - taken, classes.get(lot.pk)))
+        lost = lot.available - taken if pace.is_known else 0
+        rungs.append(Rung(lot, lost, classes.get(lot.pk)))
     return Ladder(pace, rungs)
