@@ -38,7 +38,7 @@ def _issue(account: CreditAccount) -> None:
         unit_price=Decimal(1),
         purchased_on=date(2026, 3, 10),
         last_day=LAST_DAY,
-        key="bench",
+        key=f"bench:{account.pk}",
         actor="job:bench",
         reason="bench",
     )

@@ -121,7 +121,8 @@ class LedgerEntry(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["account", "number"], name="entry_number_once"),
-            models.UniqueConstraint(fields=["account", "key"], name="entry_key_once"),
+            # The key first: it is looked up by every verb (store.READ says how).
+            models.UniqueConstraint(fields=["key", "account"], name="entry_key_once"),
             models.CheckConstraint(condition=Q(credits__gt=0), name="entry_credits_positive"),
         ]
 

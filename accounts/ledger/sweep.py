@@ -60,7 +60,7 @@ SELECT lot.account_id, lot.id, lot.last_day, lot.available
 FROM {given} JOIN accounts_creditlot AS lot ON lot.id = given.lot_id
 WHERE lot.available > 0 AND lot.last_day < %s AND NOT EXISTS (
     SELECT 1 FROM accounts_ledgerentry AS earlier
-    WHERE earlier.account_id = lot.account_id AND earlier.key = 'expire:' || lot.id
+    WHERE earlier.key = 'expire:' || lot.id AND earlier.account_id + 0 = lot.account_id
 )
 ORDER BY lot.account_id, lot.id
 """
