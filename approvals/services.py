@@ -27,7 +27,7 @@ from .exceptions import (
     TermsChanged,
 )
 from .facts import terms_digest
-from .models import REMINDER_HOURS, ApprovalLink, ApprovalRequest
+from .models import ApprovalLink, ApprovalRequest
 
 Status = ApprovalRequest.Status
 How = ApprovalRequest.How
@@ -175,21 +175,12 @@ def close(*, redemption: Redemption, actor: User | str) -> None:
 
 
 @transactional
-def remind(*, request: ApprovalRequest, hours: int) -> None:
+def remind(request: ApprovalRequest, *, hours: int) -> None:
     """Mail the approvers that a request waits; each step once, however often or late it runs."""
     due = ApprovalRequest.objects.to_remind(clock.now(), hours).filter(pk=request.pk)
     if due.update(reminded_at_hours=hours):
         for link in _links(request):
             emails.queue_reminder(link, hours=hours)
-
-
-def due_reminders() -> list[tuple[ApprovalRequest, int]]:
-    """Return each request to remind of, with the one step that is due now: the latest."""
-    due: dict[int, tuple[ApprovalRequest, int]] = {}
-    for hours in REMINDER_HOURS:
-        for request in ApprovalRequest.objects.to_remind(clock.now(), hours).with_facts():
-            due[request.pk] = (request, hours)
-    return list(due.values())
 
 
 def _links(request: ApprovalRequest) -> list[ApprovalLink]:

@@ -1,16 +1,12 @@
 """Wake-ups of the redemption app: safe to repeat and to miss."""
 
-import logging
-
 from celery import shared_task
 
 from accounts.models import CreditAccount
-from credits_portal.lib import clock
+from credits_portal.lib import clock, rounds
 from redemption import services
 from redemption.exceptions import RedemptionError
 from redemption.models import Registration
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task(name="redemption.remind_participants", ignore_result=True)
@@ -26,16 +22,14 @@ def end_courses() -> None:
     over = Registration.objects.filter(
         status=Registration.Status.REGISTERED, finish_by__lt=clock.today()
     )
-    for place in over.order_by("pk"):
-        try:
-            services.end_access(place=place)
-        except RedemptionError as error:
-            logger.info("Place %s was left alone: %s", place.pk, error.code)
+    rounds.each(
+        over.order_by("pk"), lambda place: services.end_access(place=place), moot=RedemptionError
+    )
 
 
 @shared_task(name="redemption.remind_of_lots", ignore_result=True)
 def remind_of_lots() -> None:
     """Send the expiry reminders of the day, an account at a time."""
     ids = services.accounts_with_lots_to_remind()
-    for account in CreditAccount.objects.filter(pk__in=ids).order_by("pk"):
-        services.remind_of_lots(account=account)
+    accounts = CreditAccount.objects.filter(pk__in=ids).order_by("pk")
+    rounds.each(accounts, lambda account: services.remind_of_lots(account=account))

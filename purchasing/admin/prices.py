@@ -3,8 +3,10 @@
 from django import forms
 from django.contrib import admin
 from django.forms.models import BaseInlineFormSet
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from credits_portal.lib import clock
 from purchasing.models import PriceList, PriceTier, TaxRule
 
 
@@ -33,6 +35,11 @@ class PriceListAdmin(admin.ModelAdmin[PriceList]):
 
     list_display = ["name", "starts_at"]
     inlines = [TierInline]
+
+    def has_delete_permission(self, request: HttpRequest, obj: PriceList | None = None) -> bool:
+        """Keep what orders were priced by, and the prices of today."""
+        begun = obj is not None and obj.starts_at <= clock.now()
+        return not begun and super().has_delete_permission(request, obj)
 
 
 @admin.register(TaxRule)

@@ -1,14 +1,12 @@
 """What time does to orders: quotes expire, invoices are reminded of and in the end cancelled."""
 
-import logging
-from collections.abc import Callable, Iterable
 from datetime import date
 from functools import partial
 
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from credits_portal.lib import clock
+from credits_portal.lib import clock, rounds
 from credits_portal.lib.locks import locked, transactional
 from credits_portal.outbox.models import OutboundMail
 from purchasing import emails
@@ -20,17 +18,15 @@ from .documents import issue_invoice
 from .payments import Actor, grant_if_complete
 from .quotes import begin_invoice
 
-logger = logging.getLogger(__name__)
-
 JOB = "job:advance_orders"
 
 
 def advance_orders() -> None:
     """Do what is due by today, each once: safe to repeat and to miss."""
-    _each(quotes_over(), _expire)
-    _each(invoices_over(), _cancel)
+    rounds.each(quotes_over(), _expire)
+    rounds.each(invoices_over(), _cancel)
     for step in sorted(REMIND_AFTER):
-        _each(invoices_to_remind(step), partial(_remind, step=step))
+        rounds.each(invoices_to_remind(step), partial(_remind, step=step))
 
 
 def quotes_over() -> QuerySet[Order]:
@@ -62,15 +58,6 @@ def invoices_to_remind(step: int) -> QuerySet[Order]:
     return _awaiting().filter(~told, due_on__lte=last_due, due_on__gt=too_old)
 
 
-def _each(orders: Iterable[Order], act: Callable[..., None]) -> None:
-    """Do `act` to each order; whatever is wrong with one must hold up no other."""
-    for order in orders:
-        try:
-            act(order=order)
-        except Exception:
-            logger.exception("The order %s is looked after again in the next round.", order.pk)
-
-
 def _awaiting() -> QuerySet[Order]:
     return Order.objects.filter(status=Order.Status.AWAITING, accepted_at__isnull=False).order_by(
         "pk"
@@ -78,7 +65,7 @@ def _awaiting() -> QuerySet[Order]:
 
 
 @transactional
-def _expire(*, order: Order) -> None:
+def _expire(order: Order) -> None:
     """End a quote whose days are over, unless it was accepted, renewed or paid meanwhile."""
     order = locked(order)
     if not order.is_payable or order.accepted_at or order.quote_holds:
@@ -90,7 +77,7 @@ def _expire(*, order: Order) -> None:
 
 
 @transactional
-def _cancel(*, order: Order) -> None:
+def _cancel(order: Order) -> None:
     """Cancel an order that nobody paid, and say so; what arrived for it is listed for refund."""
     order = locked(order)
     if order.status != Order.Status.AWAITING or not order.due_on:
@@ -105,7 +92,7 @@ def _cancel(*, order: Order) -> None:
 
 
 @transactional
-def _remind(*, order: Order, step: int) -> None:
+def _remind(order: Order, *, step: int) -> None:
     """Remind of an invoice if it is still owed."""
     order = locked(order)
     is_due = order.due_on and order.due_on + REMIND_AFTER[step] <= clock.today()

@@ -63,7 +63,7 @@ def place_order(
     if known := Order.objects.filter(buyer=buyer, key=key).select_related("account").first():
         return _same_purchase(known, purchase)
     tax = tax_on(price.net, tax_rule.rate)
-    order = Order.objects.create(
+    order = Order(
         number=next_number(series, NUMBER_PREFIX),
         key=key,
         account=_account_for(buyer, purchase),
@@ -77,11 +77,12 @@ def place_order(
         total=price.net + tax,
         currency=CURRENCY,
         method=purchase.method,
-        status=_first_status(purchase.method),
         quote_valid_until=clock.today() + timedelta(days=settings.QUOTE_DAYS),
         placed_by=actor_name(placed_by) if placed_by else "",
         **asdict(purchase.billing),
     )
+    order.status = order.status_unpaid
+    order.save()
     if order.status == Order.Status.QUOTED:
         issue_quote(order)
     return order
@@ -137,11 +138,6 @@ def cancel_order(*, order: Order, actor: Actor) -> Order:
     end_card_pages(order)
     emails.queue_order_cancelled(order)
     return order
-
-
-def _first_status(method: str) -> Order.Status:
-    is_card = method == Order.Method.CARD
-    return Order.Status.AWAITING if is_card else Order.Status.QUOTED
 
 
 def _account_for(buyer: User, purchase: Purchase) -> CreditAccount:

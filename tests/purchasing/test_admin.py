@@ -1,6 +1,7 @@
 """Tests of the back office of purchasing."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -282,3 +283,12 @@ def test_a_price_list_that_cannot_price_every_amount_is_refused(tiers):
     prices = staff_with("add_pricelist", "add_pricetier", "view_pricelist")
     prices.post("/admin/purchasing/pricelist/add/", price_list(*tiers))
     assert not PriceList.objects.filter(name="2027").exists()
+
+
+@pytest.mark.parametrize(("days", "left"), [(-1, 1), (1, 0)])
+def test_a_price_list_can_be_deleted_until_it_begins(admin_client, days, left):
+    begins = PriceList.objects.create(name="2027", starts_at=clock.now() + timedelta(days=days))
+    chosen = {"action": "delete_selected", "_selected_action": begins.pk, "post": "yes"}
+    admin_client.post("/admin/purchasing/pricelist/", chosen)
+    admin_client.post(f"/admin/purchasing/pricelist/{begins.pk}/delete/", {"post": "yes"})
+    assert PriceList.objects.filter(name="2027").count() == left

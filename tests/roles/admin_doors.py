@@ -28,7 +28,7 @@ MODELS = {
     "purchasing_refund": {"view": "FSU"},
     "purchasing_dispute": {"view": "FSU"},
     "purchasing_shortfall": {"view": "FSU"},
-    "purchasing_pricelist": {"view": "FU", "add": "FU", "delete": "U"},
+    "purchasing_pricelist": {"view": "FU", "add": "FU"},  # one that has begun stays
     "purchasing_taxrule": {"view": "FU", "add": "FU", "delete": "U"},
     "redemption_redemption": {"view": "FTSU", "return": "TSU"},
     "redemption_training": {"view": "TSU", "add": "TU", "delete": "U"},
