@@ -13,7 +13,7 @@ from credits_portal.lib.links import absolute
 from credits_portal.outbox.registry import Content, builds, finds_language
 from credits_portal.outbox.services import queue
 
-from .models import CreditAccount, Delegate, Passkey, User
+from .models import CreditAccount, Delegate, LedgerEntry, Passkey, User
 
 
 @finds_language
@@ -186,6 +186,32 @@ def build_low_balance(params: Mapping[str, Any], recipient: str) -> Content:
         threshold=params["threshold"],
         is_owner=recipient == account.owner.email,
         url=absolute(account.get_absolute_url()),
+    )
+
+
+def credits_adjusted(*, entry: LedgerEntry, left: int) -> None:
+    """Tell the owner that staff gave or took credits by hand; `left` are available (rules.md 9)."""
+    _to_owner(
+        "credits_adjusted",
+        entry.account,
+        key=f"entry:{entry.pk}:adjusted",
+        params={"entry": entry.pk, "reason": entry.reason, "left": left},
+    )
+
+
+@builds("accounts.credits_adjusted")
+def build_credits_adjusted(params: Mapping[str, Any], _recipient: str) -> Content:
+    """Build the notice with the reason that staff gave, and the balance of that moment."""
+    entry = LedgerEntry.objects.select_related("account").get(pk=params["entry"])
+    return _content(
+        "credits_adjusted",
+        entry.account,
+        params,
+        credits=entry.credits,
+        lot=entry.postings.select_related("lot").get().lot,
+        is_gift=entry.kind == LedgerEntry.Kind.ISSUE,
+        left=params["left"],
+        url=absolute(entry.account.get_absolute_url()),
     )
 
 

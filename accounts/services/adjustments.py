@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
-from accounts import ledger, passkeys
+from accounts import emails, ledger, passkeys
 from accounts.models import CreditAccount, CreditLot, LedgerEntry, User
 from credits_portal.lib import clock
 from credits_portal.lib.locks import locked, transactional
@@ -19,13 +19,16 @@ def is_adjusted(*, account: CreditAccount, key: str) -> bool:
 
 @transactional
 def withdraw_credits(*, lot: CreditLot, credits: int, key: str, actor: User, reason: str) -> None:
-    """Take available credits of a lot out of circulation; a low balance is told.
+    """Take available credits of a lot out of circulation; the owner and a low balance are told.
 
     Raises ledger.InsufficientCredits for more than is available or a lot past its last day.
     """
     account = locked(lot.account)
     with low_balance_alert(account=account, cause=f"adjust:{key}"):
-        ledger.withdraw(lot=lot, credits=credits, key=f"adjust:{key}", actor=actor, reason=reason)
+        entry = ledger.withdraw(
+            lot=lot, credits=credits, key=f"adjust:{key}", actor=actor, reason=reason
+        )
+        _tell(entry)
 
 
 @transactional
@@ -39,9 +42,12 @@ def grant_credits(
     actor: User,
     reason: str,
 ) -> CreditLot:
-    """Give an account credits as a lot bought today, and a passkey to spend them if it has none."""
+    """Give an account credits as a lot bought today, and a passkey to spend them if it has none.
+
+    The owner is told.
+    """
     passkeys.ensure(account=account)
-    return ledger.issue(
+    lot = ledger.issue(
         account=account,
         credits=credits,
         unit_price=unit_price,
@@ -51,13 +57,15 @@ def grant_credits(
         actor=actor,
         reason=reason,
     )
+    _tell(_issued(lot))
+    return lot
 
 
 @transactional
 def move_credits(
     *, lot: CreditLot, credits: int, to: CreditAccount, key: str, actor: User, reason: str
 ) -> CreditLot:
-    """Move available credits of a lot to another account; price and dates are kept.
+    """Move available credits of a lot to another account; price and dates are kept, owners told.
 
     The same `key` again returns the first new lot. Raises ledger.InsufficientCredits for more than
     is available or a lot past its last day, and ledger.InvalidRequest for the same account.
@@ -67,9 +75,12 @@ def move_credits(
     pair = CreditAccount.objects.filter(pk__in=[lot.account_id, to.pk]).order_by("pk")
     rows = {account.pk: locked(account) for account in pair}
     with low_balance_alert(account=rows[lot.account_id], cause=f"move:{key}"):
-        ledger.withdraw(lot=lot, credits=credits, key=f"move:{key}:out", actor=actor, reason=reason)
+        taken = ledger.withdraw(
+            lot=lot, credits=credits, key=f"move:{key}:out", actor=actor, reason=reason
+        )
+        _tell(taken)
     passkeys.ensure(account=to)
-    return ledger.issue(
+    made = ledger.issue(
         account=to,
         credits=credits,
         unit_price=lot.unit_price,
@@ -79,3 +90,16 @@ def move_credits(
         actor=actor,
         reason=reason,
     )
+    _tell(_issued(made))
+    return made
+
+
+def _issued(lot: CreditLot) -> LedgerEntry:
+    """Return the entry that made the lot."""
+    return LedgerEntry.objects.get(postings__lot=lot, kind=LedgerEntry.Kind.ISSUE)
+
+
+def _tell(entry: LedgerEntry) -> None:
+    """Mail the owner; a repeated adjustment is told once."""
+    left = ledger.balance(account=entry.account).available
+    emails.credits_adjusted(entry=entry, left=left)

@@ -9,11 +9,13 @@ from accounts import ledger
 from accounts.models import CreditLot, LedgerEntry
 from credits_portal.lib import clock
 from credits_portal.outbox.models import OutboundMail
+from credits_portal.outbox.rendering import render
 from redemption.models import Registration
 from reports import staff_queries
 from tests.factories import approvals as factories
 from tests.factories.accounts import UserFactory
 from tests.factories.redemption import add_lot, funded_account
+from tests.mailbox import assert_good_mail
 
 
 @pytest.fixture
@@ -137,6 +139,33 @@ def test_a_withdrawal_below_the_owners_threshold_is_told(adjust, account, lot):
     account.save(update_fields=["low_balance_at"])
     adjust("withdraw", lot=lot.pk, credits="4,900")
     assert OutboundMail.objects.filter(name="accounts.low_balance").exists()
+
+
+def mail_about_adjustment():
+    """Return what the owner reads of the one adjustment."""
+    message = render(OutboundMail.objects.get(name="accounts.credits_adjusted"))
+    assert message.to == ["olga@example.com"]
+    assert_good_mail(message)
+    return message
+
+
+def test_a_withdrawal_is_told_to_the_owner_once_with_its_reason(adjust, lot):
+    for _click in range(2):
+        adjust("withdraw", lot=lot.pk, credits="500")
+    message = mail_about_adjustment()
+    assert ("500 credits taken out" in message.subject, "Reason: A mistake" in message.body) == (
+        True,
+        True,
+    )
+
+
+def test_a_grant_is_told_to_the_owner_with_its_last_day(adjust, account):
+    adjust("issue", credits="250", last_day="2026-05-09")
+    message = mail_about_adjustment()
+    assert ("250 credits added" in message.subject, "until 9 May 2026" in message.body) == (
+        True,
+        True,
+    )
 
 
 def test_a_second_click_that_the_lot_could_not_pay_is_told_as_done(adjust, client, account, lot):
