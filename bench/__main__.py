@@ -8,7 +8,7 @@ import argparse
 
 from bench import database
 
-ROWS = ("redeem", "history", "drain", "sweep", "verify", "start", "reports")
+ROWS = ("redeem", "history", "drain", "sweep", "verify", "start", "pages", "reports")
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
     arguments = parser.parse_args()
     with database.fresh():
         # Django must be set up first.
-        from bench import redeem, reports, start, sweep, verify  # noqa: PLC0415
+        from bench import pages, redeem, reports, start, sweep, verify  # noqa: PLC0415
 
         measures = {
             "redeem": redeem.against_the_floor,
@@ -27,6 +27,7 @@ def main() -> None:
             "sweep": sweep.against_one_statement,
             "verify": verify.everything,
             "start": start.to_the_first_answer,
+            "pages": pages.against_the_floor,
             "reports": reports.everything,
         }
         for name in arguments.rows or ROWS:

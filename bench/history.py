@@ -38,7 +38,7 @@ def _issue(account: CreditAccount) -> None:
         unit_price=Decimal(1),
         purchased_on=date(2026, 3, 10),
         last_day=LAST_DAY,
-        key=f"bench:{account.pk}",
+        key=f"bench:lot:{account.pk}",
         actor="job:bench",
         reason="bench",
     )
@@ -56,7 +56,7 @@ def redeem_often(account: CreditAccount, times: int) -> None:
             for number in range(first, last + 1):
                 facts = Facts(
                     account.pk, number, "redeem", 1, None, None, None, MOMENT, MOMENT,
-                    "f" * 64, f"bench:{number}", "job:bench", "bench", digest,
+                    "f" * 64, f"bench:{account.pk}:{number}", "job:bench", "bench", digest,
                 )  # fmt: skip
                 digest = hash_of(facts, [Move(lot.pk, "available", "redeemed", 1)])
                 copy.write_row((*facts, digest))

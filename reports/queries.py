@@ -6,8 +6,9 @@ Every function makes a constant number of queries, whatever the history of the a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When, Window
 
 from accounts.ledger import Balance, balance
 from accounts.ledger.models import CreditLot
@@ -62,16 +63,12 @@ def lots_usable_first(account: CreditAccount) -> QuerySet[CreditLot]:
     )
 
 
-def expiring_next(account: CreditAccount) -> Expiring | None:
+def expiring_next(steps: Ladder) -> Expiring | None:
     """Return the available credits whose last day comes first, or None."""
-    row = (
-        CreditLot.objects.filter(account=account, available__gt=0, last_day__gte=clock.today())
-        .values("last_day")
-        .annotate(credits=Sum("available"))
-        .order_by("last_day")
-        .first()
-    )
-    return Expiring(credits=row["credits"], last_day=row["last_day"]) if row else None
+    if not steps.rungs:
+        return None
+    day = steps.rungs[0].last_day
+    return Expiring(sum(rung.credits for rung in steps.rungs if rung.last_day == day), day)
 
 
 def dashboard(account: CreditAccount) -> Dashboard:
@@ -80,15 +77,18 @@ def dashboard(account: CreditAccount) -> Dashboard:
     soonest = list(usable_lots(account)[: LOTS_SHOWN + 1])
     waiting = ApprovalRequest.objects.open().filter(redemption__account=account)
     urgent = waiting.select_related("redemption__training").order_by("redemption__decide_by", "id")
+    # Each of the few that are shown knows how many there are.
+    requests: list[Any] = list(urgent.annotate(waiting=Window(Count("*")))[:REQUESTS_SHOWN])
+    steps = ladder(account)
     return Dashboard(
         balance=now,
-        expiring=expiring_next(account),
+        expiring=expiring_next(steps),
         lots=soonest[:LOTS_SHOWN],
         more_lots=len(soonest) > LOTS_SHOWN,
-        requests=list(urgent[:REQUESTS_SHOWN]),
-        waiting=waiting.count(),
+        requests=requests,
+        waiting=requests[0].waiting if requests else 0,
         timeline=_timeline(account, now) if now.issued else None,
-        ladder=ladder(account),
+        ladder=steps,
         activity=statement.lines(account, statement.entries(account)[:ACTIVITY_SHOWN]),
     )
 

@@ -161,6 +161,9 @@ def _available_after(account: CreditAccount, rows: Sequence[LedgerEntry]) -> Map
     return {pk: int(after) for pk, after in found}
 
 
+SHOWN_OF_REDEMPTION = ["entry", "hold", "name", "reference", "training__title"]
+
+
 def _postings_by_entry(rows: Sequence[LedgerEntry]) -> dict[int, list[Posting]]:
     found: dict[int, list[Posting]] = {}
     for posting in Posting.objects.filter(entry__in=rows).select_related("lot").order_by("id"):
@@ -172,12 +175,13 @@ def _redemptions_by_entry(rows: Sequence[LedgerEntry]) -> dict[int, Redemption]:
     """Find the redemption behind each entry: the one paid, held, released or given back."""
     sources = {entry.pk: entry.ends_id or entry.reverses_id or entry.pk for entry in rows}
     wanted = set(sources.values())
-    found: dict[int | None, Redemption] = {}
-    for place in Registration.objects.filter(entry__in=wanted).select_related(
-        "redemption__training"
-    ):
-        found[place.entry_id] = place.redemption
-    whole = Redemption.objects.filter(Q(entry__in=wanted) | Q(hold__in=wanted))
-    for redemption in whole.select_related("training"):
+    places = Registration.objects.filter(entry__in=wanted)
+    by_place = dict(places.values_list("entry_id", "redemption_id"))
+    whole = Redemption.objects.filter(
+        Q(entry__in=wanted) | Q(hold__in=wanted) | Q(pk__in=set(by_place.values()))
+    )
+    shown = whole.select_related("training").only(*SHOWN_OF_REDEMPTION).in_bulk()
+    found: dict[int | None, Redemption] = {pk: shown[each] for pk, each in by_place.items()}
+    for redemption in shown.values():
         found[redemption.entry_id] = found[redemption.hold_id] = redemption
     return {pk: found[source] for pk, source in sources.items() if source in found}

@@ -11,6 +11,7 @@ from credits_portal.lib import clock
 from redemption.services import withdraw
 from reports import queries
 from reports import statement as statements
+from reports.expiry import ladder
 from reports.statement_rows import statement_table
 from tests.factories import approvals as factories
 from tests.factories.accounts import UserFactory
@@ -27,27 +28,27 @@ def approve(redemption, user):
 
 def test_the_credits_that_expire_next_are_those_of_the_first_last_day(account):
     add_lot(account, 70, days=30)
-    assert queries.expiring_next(account) == queries.Expiring(5_070, date(2026, 4, 9))
+    assert queries.expiring_next(ladder(account)) == queries.Expiring(5_070, date(2026, 4, 9))
 
 
 def test_a_lot_is_expiring_until_the_end_of_its_last_day(account, moving_clock):
     moving_clock.set(2026, 4, 10, 3, 59)
-    assert queries.expiring_next(account).credits == 5_000
+    assert queries.expiring_next(ladder(account)).credits == 5_000
 
 
 def test_a_lot_past_its_last_day_is_not_expiring_whether_swept_or_not(account, moving_clock):
     moving_clock.set(2026, 4, 10, 4)
-    assert queries.expiring_next(account).credits == 1_000
+    assert queries.expiring_next(ladder(account)).credits == 1_000
 
 
 def test_held_credits_are_not_counted_as_expiring(account, session):
     factories.ask(account, session)
-    assert queries.expiring_next(account).credits == 4_400
+    assert queries.expiring_next(ladder(account)).credits == 4_400
 
 
 def test_an_account_without_credits_has_nothing_expiring(account, moving_clock):
     moving_clock.set(2028, 1, 1)
-    assert queries.expiring_next(account) is None
+    assert queries.expiring_next(ladder(account)) is None
 
 
 def test_usable_lots_come_soonest_first(account):

@@ -118,7 +118,7 @@ def test_names_are_escaped(show, account, session):
     assert "<script>x" not in show("statement")
 
 
-@pytest.mark.parametrize("limit", [("dashboard", 16), ("lots", 8), ("statement", 10)])
+@pytest.mark.parametrize("limit", [("dashboard", 14), ("lots", 8), ("statement", 10)])
 def test_more_rows_cost_no_more_queries(
     client, account, session, limit, django_assert_max_num_queries
 ):
