@@ -198,10 +198,8 @@ class Environment:
             raise ImproperlyConfigured(
                 f"{name} must be an address such as smtp+tls://user:password@host:587."
             ) from None
-        if (
-            described["EMAIL_BACKEND"].endswith(".smtp.EmailBackend")
-            and not (described["EMAIL_HOST"])
-        ):
+        is_smtp = described["EMAIL_BACKEND"].endswith(".smtp.EmailBackend")
+        if is_smtp and not described["EMAIL_HOST"]:
             raise ImproperlyConfigured(f"{name} must name the mail server.")
         return described
 

@@ -26,8 +26,8 @@ class ProbeMiddleware:
         return PROBES.get(request.path, self.get_response)(request)
 
 
-class UnavailableMiddleware:
-    """Turns "the database is away, or a row is locked" from a view into a page to try again."""
+class LettingThrough:
+    """Middleware that does its work in a hook of Django's and lets every request through."""
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -35,36 +35,26 @@ class UnavailableMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Let the request through."""
         return self.get_response(request)
+
+
+class UnavailableMiddleware(LettingThrough):
+    """Turns "the database is away, or a row is locked" from a view into a page to try again."""
 
     def process_exception(self, _request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer 503 with Retry-After for the database's troubles, leave the rest alone."""
         return errors.unavailable(error) if errors.is_unavailable(error) else None
 
 
-class NotFoundMiddleware:
+class NotFoundMiddleware(LettingThrough):
     """Explains a link that has died in development as in production, not as a fault of the code."""
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Let the request through."""
-        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a view's 404 with the portal's page; an address of no view stays Django's."""
         return pages.not_found(request, error) if isinstance(error, Http404) else None
 
 
-class PlainTextMiddleware:
+class PlainTextMiddleware(LettingThrough):
     """Refuses what only a hostile client sends: NUL in addresses, other encodings, doubles."""
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Let the request through."""
-        return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: object, *_given: object) -> None:
         """Raise BadRequest, which Django answers with 400."""
